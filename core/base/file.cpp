@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "core/base/file.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace orrery {
+namespace {
+
+class Descriptor {
+public:
+  explicit Descriptor(int fd) : m_fd(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (m_fd >= 0) ::close(m_fd);
+  }
+  int get() const { return m_fd; }
+
+private:
+  int m_fd;
+};
+
+Error systemError(const std::string& verb, const std::string& path) {
+  const int code = errno;
+  return {code == ENOENT ? Code::NotFound : Code::Io, verb + ": " + std::strerror(code), {}, path};
+}
+
+Status writeAll(int fd, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return systemError("cannot write", path);
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  if (::fsync(fd) != 0 && errno != EINVAL) return systemError("cannot flush", path);
+  return Done{};
+}
+
+} // namespace
+
+Result<std::string> readFile(const std::string& path, std::size_t maxBytes) {
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return systemError("cannot open", path);
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) return systemError("cannot stat", path);
+  if (!S_ISREG(info.st_mode)) return badInput("not a regular file", path);
+  if (static_cast<std::size_t>(info.st_size) > maxBytes)
+    return tooLarge("file has " + std::to_string(info.st_size) + " bytes, at most " + std::to_string(maxBytes) +
+                        " are read here",
+                    path);
+  std::string text(static_cast<std::size_t>(info.st_size), '\0');
+  std::size_t have = 0;
+  while (have < text.size()) {
+    const ssize_t n = ::read(file.get(), text.data() + have, text.size() - have);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return systemError("cannot read", path);
+    if (n == 0) return badInput("file became shorter while it was read", path);
+    have += static_cast<std::size_t>(n);
+  }
+  return text;
+}
+
+std::string temporaryName(const std::string& path) { return path + ".tmp-" + std::to_string(::getpid()); }
+
+Status renameInto(const std::string& temporary, const std::string& path) {
+  if (::rename(temporary.c_str(), path.c_str()) == 0) return Done{};
+  Error error = systemError("cannot rename into place", path);
+  ::unlink(temporary.c_str());
+  return error;
+}
+
+Status writeFileAtomically(const std::string& path, std::string_view bytes) {
+  const std::string temporary = temporaryName(path);
+  {
+    Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (file.get() < 0) return systemError("cannot create", path);
+    if (Status written = writeAll(file.get(), bytes, path); !written) {
+      ::unlink(temporary.c_str());
+      return written;
+    }
+  }
+  return renameInto(temporary, path);
+}
+
+} // namespace orrery

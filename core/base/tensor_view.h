@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// TensorView: what every module but models/, train/ and sweep/ knows of a tensor. A reference, never a copy:
+// `owner` keeps the memory alive (a mapped file, a libtorch tensor, a vector).
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/dtype.h"
+
+namespace orrery {
+
+using Shape = std::vector<std::int64_t>;
+
+struct TensorView {
+  const std::byte* data = nullptr;
+  DType dtype = DType::F32;
+  Shape shape;
+  Shape strides; // in elements; row-major when contiguous
+  std::shared_ptr<const void> owner;
+
+  std::int64_t elements() const;
+  std::size_t bytes() const { return static_cast<std::size_t>(elements()) * byteSize(dtype); }
+  bool contiguous() const;
+  template <class T> const T* as() const { return reinterpret_cast<const T*>(data); }
+};
+
+std::optional<std::int64_t> elementCount(const Shape& shape); // nullopt on a negative size or an overflow of 63 bits
+Shape rowMajorStrides(const Shape& shape);
+std::string shapeText(const Shape& shape); // "[768, 768]"
+
+// A contiguous view that owns `values`; `shape` must multiply to values.size().
+template <class T> TensorView viewOf(std::vector<T> values, DType dtype, Shape shape) {
+  auto keep = std::make_shared<const std::vector<T>>(std::move(values));
+  TensorView view;
+  view.data = reinterpret_cast<const std::byte*>(keep->data());
+  view.dtype = dtype;
+  view.strides = rowMajorStrides(shape);
+  view.shape = std::move(shape);
+  view.owner = keep;
+  return view;
+}
+inline TensorView viewOf(std::vector<float> values, Shape shape) {
+  return viewOf(std::move(values), DType::F32, std::move(shape));
+}
+inline TensorView viewOf(std::vector<double> values, Shape shape) {
+  return viewOf(std::move(values), DType::F64, std::move(shape));
+}
+inline TensorView viewOf(std::vector<std::int64_t> values, Shape shape) {
+  return viewOf(std::move(values), DType::I64, std::move(shape));
+}
+
+// All elements, row-major whatever the strides, converted (F16, BF16, F8 and integers included).
+std::vector<float> toFloats(const TensorView& view);
+std::vector<double> toDoubles(const TensorView& view);
+double elementAt(const TensorView& view, std::int64_t flatElementOffset); // offset in elements from `data`
+
+float halfToFloat(std::uint16_t bits);
+float bfloatToFloat(std::uint16_t bits);
+
+} // namespace orrery
