@@ -26,21 +26,36 @@ template <class T> T load(const std::byte* p) {
 
 double loadElement(const std::byte* p, DType dtype) {
   switch (dtype) {
-  case DType::F64: return load<double>(p);
-  case DType::F32: return load<float>(p);
-  case DType::F16: return halfToFloat(load<std::uint16_t>(p));
-  case DType::BF16: return bfloatToFloat(load<std::uint16_t>(p));
-  case DType::I64: return static_cast<double>(load<std::int64_t>(p));
-  case DType::I32: return load<std::int32_t>(p);
-  case DType::I16: return load<std::int16_t>(p);
-  case DType::I8: return load<std::int8_t>(p);
-  case DType::U64: return static_cast<double>(load<std::uint64_t>(p));
-  case DType::U32: return load<std::uint32_t>(p);
-  case DType::U16: return load<std::uint16_t>(p);
-  case DType::U8: return load<std::uint8_t>(p);
-  case DType::Bool: return load<std::uint8_t>(p) != 0;
-  case DType::F8E4M3: return e4m3ToFloat(load<std::uint8_t>(p));
-  case DType::F8E5M2: return halfToFloat(static_cast<std::uint16_t>(load<std::uint8_t>(p) << 8));
+  case DType::F64:
+    return load<double>(p);
+  case DType::F32:
+    return load<float>(p);
+  case DType::F16:
+    return halfToFloat(load<std::uint16_t>(p));
+  case DType::BF16:
+    return bfloatToFloat(load<std::uint16_t>(p));
+  case DType::I64:
+    return static_cast<double>(load<std::int64_t>(p));
+  case DType::I32:
+    return load<std::int32_t>(p);
+  case DType::I16:
+    return load<std::int16_t>(p);
+  case DType::I8:
+    return load<std::int8_t>(p);
+  case DType::U64:
+    return static_cast<double>(load<std::uint64_t>(p));
+  case DType::U32:
+    return load<std::uint32_t>(p);
+  case DType::U16:
+    return load<std::uint16_t>(p);
+  case DType::U8:
+    return load<std::uint8_t>(p);
+  case DType::Bool:
+    return load<std::uint8_t>(p) != 0;
+  case DType::F8E4M3:
+    return e4m3ToFloat(load<std::uint8_t>(p));
+  case DType::F8E5M2:
+    return halfToFloat(static_cast<std::uint16_t>(load<std::uint8_t>(p) << 8));
   }
   return 0;
 }
@@ -106,8 +121,7 @@ bool TensorView::contiguous() const {
 }
 
 std::vector<float> toFloats(const TensorView& view) {
-  if (view.dtype == DType::F32 && view.contiguous())
-    return {view.as<float>(), view.as<float>() + view.elements()};
+  if (view.dtype == DType::F32 && view.contiguous()) return {view.as<float>(), view.as<float>() + view.elements()};
   return convert<float>(view);
 }
 std::vector<double> toDoubles(const TensorView& view) { return convert<double>(view); }

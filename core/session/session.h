@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// Session: the one seam that windows and command-line verbs call to DO something. Every call returns at once; the work
+// runs on the session's run thread. Results are read as immutable State and Snapshot objects from any thread.
+// Nothing here throws.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/hooks/edit.h"
+#include "core/hooks/hook_spec.h"
+#include "core/store/snapshot.h"
+
+namespace orrery::session {
+
+struct OpenOptions {
+  DType dtype = DType::F32;   // F32 or F64: what the run computes in
+  std::string device = "cpu"; // "cpu" or "cuda"
+};
+
+struct Sampler {
+  double temperature = 0; // 0: greedy
+  int topK = 0;           // 0: all
+  double topP = 1;        // 1: all
+  std::uint64_t seed = 0; // the draw at a position depends on seed and position only: stepping back replays it
+};
+
+struct RunSpec {
+  std::string text;                 // used if tokens is empty
+  std::vector<std::int32_t> tokens; // used as they are, no special tokens added
+  bool addSpecial = true;           // with text: BOS and the like, as the tokenizer's post-processor says
+  std::string hooks;                // globs of further hooks to capture ("" none)
+  bool captureAttention = true;
+  bool captureOverviews = true;
+  std::int64_t generate = 0; // tokens to generate after the prompt; kForever until paused or the context is full
+  Sampler sampler;
+  std::vector<hooks::Edit> edits;
+  std::string traceOut; // trace file written while the run goes ("" none)
+  bool stopAtEos = false;
+};
+inline constexpr std::int64_t kForever = -1;
+
+struct Estimate {
+  std::uint64_t bytes = 0;          // what the captured data will take in memory
+  std::uint64_t availableBytes = 0; // what this machine has free now
+  double seconds = 0;               // from the measured speed of this model here; 0 if nothing was measured yet
+  bool fits = true;
+  std::string sentence; // "24 MB captured, about 3.1 s"
+};
+
+enum class JobState { Queued, Running, Done, Failed, Cancelled };
+struct JobInfo {
+  std::uint64_t id = 0;
+  std::string title;  // "Open models/bundled", "Generate 200 tokens"
+  std::string detail; // "token 31 of 200, 45.2 tokens/s"
+  JobState state = JobState::Queued;
+  double fraction = 0; // 0..1; negative: unknown
+  double secondsLeft = 0;
+  std::optional<Error> error; // with Failed
+};
+
+// A handle; copies refer to the same job. Any thread.
+class Job {
+public:
+  struct Shared;
+  Job() = default;
+  explicit Job(std::shared_ptr<Shared> shared) : m_shared(std::move(shared)) {}
+  void cancel();
+  JobInfo info() const;
+  Status wait() const; // not on the GUI thread
+private:
+  std::shared_ptr<Shared> m_shared;
+};
+
+struct TensorStatsRow {
+  double mean = 0, std = 0, min = 0, max = 0;
+  std::int64_t nonFinite = 0;
+};
+struct TensorRow {
+  std::string name; // as in the checkpoint
+  DType dtype = DType::F32;
+  Shape shape;
+  std::uint64_t bytes = 0;
+  std::optional<TensorStatsRow> stats; // filled in the background after opening
+};
+
+// What is known of the opened checkpoint. Immutable.
+struct ModelInfo {
+  std::string path, name, format, architecture, tokenizerKind;
+  hooks::Dims dims;
+  std::uint64_t parameters = 0, bytes = 0; // bytes: of the weights in memory
+  std::vector<TensorRow> tensors;          // in file order
+  std::vector<hooks::HookSpec> hooks;      // in the order of the forward pass
+  std::vector<std::string> warnings;
+  std::string configJson, contentHash;
+  bool isTrace = false;                // a trace file was opened: nothing can be run
+  std::vector<std::string> vocabulary; // printable text of every token id, for the inspector
+};
+
+// Seconds and counts of the last run, for `orrery trace --json` and the status bar.
+struct RunStats {
+  double loadSeconds = 0, prefillSeconds = 0, decodeSeconds = 0;
+  std::int64_t prefillTokens = 0, decodedTokens = 0;
+  std::uint64_t peakBytes = 0, weightsBytes = 0, capturedBytes = 0;
+  double tokensPerSecond() const { return decodeSeconds > 0 ? static_cast<double>(decodedTokens) / decodeSeconds : 0; }
+};
+
+// A consistent picture of everything but the captured data. Immutable; compare `revision` to see a change.
+struct State {
+  std::uint64_t revision = 0;
+  std::shared_ptr<const ModelInfo> model; // null: nothing open
+  std::vector<JobInfo> jobs;              // newest last; finished ones stay until 50 newer came
+  bool running = false;                   // a run is going on (not paused)
+  Sampler sampler;                        // in force for the next token
+  RunStats stats;
+  std::vector<std::uint64_t> runs; // ids of runs that can be shown (branches), oldest first
+};
+
+struct SessionOptions {
+  int threads = 0;               // 0: all cores
+  std::uint64_t memoryLimit = 0; // 0: what the machine has available
+};
+
+class Session {
+public:
+  explicit Session(SessionOptions options = {});
+  ~Session(); // cancels what runs and waits for it
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Called on an engine thread whenever state() or snapshot() changed. It must return at once and may not call back.
+  void setListener(std::function<void()> changed);
+
+  std::shared_ptr<const State> state() const;
+  store::SnapshotPtr snapshot() const;                  // the current run; null before the first
+  store::SnapshotPtr snapshot(std::uint64_t run) const; // an older branch; null if unknown
+
+  // Checkpoint (HF folder, .safetensors) or trace file (.h5): replaces what is open.
+  Job runOpen(std::string path, OpenOptions options = {});
+  // A new run: prefill, then spec.generate tokens. Refused with the number if the estimate does not fit.
+  Job runStart(RunSpec spec);
+  // Goes on with the current run for `tokens` more (1: step; kForever: until pause()).
+  Job runContinue(std::int64_t tokens);
+  void pause();                            // after the token that is being computed
+  void setSampler(const Sampler& sampler); // from the next token on
+  // Cuts the current run to its first `length` tokens (step back: length() - 1). The prompt may be cut too.
+  Job runCut(std::int64_t length);
+  // A new run that shares the first `length` tokens, then `next` (if given) and whatever runContinue brings.
+  // The old run stays readable under its id.
+  Job runBranch(std::int64_t length, std::optional<std::int32_t> next = std::nullopt);
+  Job runWriteTrace(std::string path); // the current run, as a trace file
+
+  // Bytes and seconds before a run. Any thread; cheap.
+  Result<Estimate> estimate(const RunSpec& spec) const;
+  // Tokens of a text under the open model's tokenizer. Any thread.
+  Result<std::vector<std::int32_t>> tokenize(const std::string& text, bool addSpecial) const;
+  Result<std::string> detokenize(const std::vector<std::int32_t>& ids) const;
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace orrery::session

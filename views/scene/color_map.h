@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Colours, colour maps and scales (value -> colour). Perceptually uniform and colour-blind safe; tested in CIELAB.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace orrery::scene {
+
+struct Color {
+  std::uint8_t r = 0, g = 0, b = 0, a = 255;
+  friend bool operator==(const Color&, const Color&) = default;
+};
+Color fromHex(std::uint32_t rgb); // 0xRRGGBB
+std::string toHex(Color color);   // "#rrggbb"
+inline std::uint32_t packed(Color c) {
+  return static_cast<std::uint32_t>(c.r) | static_cast<std::uint32_t>(c.g) << 8 |
+         static_cast<std::uint32_t>(c.b) << 16 | static_cast<std::uint32_t>(c.a) << 24;
+}
+
+// "orrery-dark", "orrery-light" (sequential, from the canvas colour through blue), "viridis", "cividis", "grey",
+// "diverging-dark", "diverging-light" (blue - canvas - orange), "cyclic".
+using ColorTable = std::array<Color, 256>;
+const ColorTable* colorTable(std::string_view name); // nullptr if unknown
+std::vector<std::string> colorMapNames();
+const std::array<Color, 8>& categorical(); // Okabe-Ito
+
+struct ColorScale {
+  std::string map = "orrery-dark";
+  double low = 0, high = 1; // finite, low < high
+  bool log = false;         // log10; values <= 0 take the lowest colour
+  Color nonFinite{0xff, 0x00, 0xff, 0xff};
+  Color masked{0, 0, 0, 0};
+  Color hatch{0, 0, 0, 0}; // second colour of the masked hatch; alpha 0: none
+
+  double position(double value) const; // 0..1, clamped
+  Color color(double value) const;
+};
+
+} // namespace orrery::scene
