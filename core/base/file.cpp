@@ -44,7 +44,8 @@ Status writeAll(int fd, std::string_view bytes, const std::string& path) {
 } // namespace
 
 Result<std::string> readFile(const std::string& path, std::size_t maxBytes) {
-  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // O_NONBLOCK: opening a pipe that nobody writes to must not wait; regular files ignore it.
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return systemError("cannot open", path);
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) return systemError("cannot stat", path);

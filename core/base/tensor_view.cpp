@@ -90,12 +90,16 @@ template <class T> std::vector<T> convert(const TensorView& view) {
 } // namespace
 
 std::optional<std::int64_t> elementCount(const Shape& shape) {
-  std::int64_t n = 1;
+  std::int64_t n = 1; // of the sizes that are not 0, so that strides of an empty tensor cannot overflow either
+  bool empty = false;
   for (std::int64_t size : shape) {
     if (size < 0 || (size != 0 && n > std::numeric_limits<std::int64_t>::max() / size)) return std::nullopt;
-    n *= size;
+    if (size == 0)
+      empty = true;
+    else
+      n *= size;
   }
-  return n;
+  return empty ? 0 : n;
 }
 
 Shape rowMajorStrides(const Shape& shape) {
@@ -112,6 +116,7 @@ std::string shapeText(const Shape& shape) {
 
 std::int64_t TensorView::elements() const { return elementCount(shape).value_or(0); }
 bool TensorView::contiguous() const {
+  if (elements() == 0) return true;
   std::int64_t expected = 1;
   for (std::size_t d = shape.size(); d-- > 0;) {
     if (shape[d] != 1 && strides[d] != expected) return false;
@@ -121,8 +126,10 @@ bool TensorView::contiguous() const {
 }
 
 std::vector<float> toFloats(const TensorView& view) {
-  if (view.dtype == DType::F32 && view.contiguous()) return {view.as<float>(), view.as<float>() + view.elements()};
-  return convert<float>(view);
+  if (view.dtype != DType::F32 || !view.contiguous()) return convert<float>(view);
+  std::vector<float> out(static_cast<std::size_t>(view.elements()));
+  if (!out.empty()) std::memcpy(out.data(), view.data, out.size() * sizeof(float)); // data may be unaligned
+  return out;
 }
 std::vector<double> toDoubles(const TensorView& view) { return convert<double>(view); }
 

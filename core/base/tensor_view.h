@@ -24,10 +24,12 @@ struct TensorView {
   std::int64_t elements() const;
   std::size_t bytes() const { return static_cast<std::size_t>(elements()) * byteSize(dtype); }
   bool contiguous() const;
+  // Only where the data is aligned to T: readers see to that, see tensorio/tensor_file.h.
   template <class T> const T* as() const { return reinterpret_cast<const T*>(data); }
 };
 
-std::optional<std::int64_t> elementCount(const Shape& shape); // nullopt on a negative size or an overflow of 63 bits
+std::optional<std::int64_t>
+elementCount(const Shape& shape); // nullopt on a negative size, or if those not 0 overflow 63 bits
 Shape rowMajorStrides(const Shape& shape);
 std::string shapeText(const Shape& shape); // "[768, 768]"
 

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// TensorFile: the tensors of a checkpoint, whatever its format, over one or several files. Opening reads headers
+// only. Copies are cheap and share the mappings. Thread: const calls from any thread.
+//
+// To add a format: one file with `Result<TensorFile> openX(const std::string& path)` and one line in readers.cpp.
+#pragma once
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/base/tensor_view.h"
+#include "core/tensorio/mapped_file.h"
+#include "core/tensorio/safetensors.h"
+
+namespace orrery::tensorio {
+
+class TensorFile {
+public:
+  // What a reader fills in. Every TensorInfo must lie inside its shard; names must differ.
+  struct Parts {
+    std::string format; // "safetensors"
+    std::vector<MappedFile> shards;
+    std::vector<TensorInfo> tensors;             // in the order shown to the user
+    std::map<std::string, std::string> metadata; // free text of the file
+    std::vector<std::string> warnings;           // sentences for the user; the file loads all the same
+  };
+  // Checks what Parts promises, since views and copies rely on it. Errors: BadInput.
+  static Result<TensorFile> make(Parts parts);
+
+  const std::string& format() const { return m_parts.format; }
+  const std::vector<TensorInfo>& tensors() const { return m_parts.tensors; }
+  const std::vector<MappedFile>& shards() const { return m_parts.shards; }
+  const std::map<std::string, std::string>& metadata() const { return m_parts.metadata; }
+  const std::vector<std::string>& warnings() const { return m_parts.warnings; }
+  std::size_t bytes() const; // of all shards, headers included
+
+  const TensorInfo* find(std::string_view name) const; // null if absent
+
+  // A copy in memory of its own, read with pread: what loading uses. Errors: NotFound, BadInput (file became
+  // shorter), Io, TooLarge (memory).
+  Result<TensorView> load(std::string_view name) const;
+  // The mapping itself, no copy (a copy only where the data is not aligned to its dtype). A file that is cut short
+  // meanwhile makes reading such a view fatal, see mapped_file.h. Errors: as load().
+  Result<TensorView> view(std::string_view name) const;
+  // Bytes [offset, offset + length) of one tensor of this file into `to`. Errors: BadInput, Io.
+  Status copyOut(const TensorInfo& info, std::size_t offset, std::size_t length, std::byte* to) const;
+
+  // Every shard is what it was when opened. Call before the first and after the last load(). Errors: Io.
+  Status verifyUnchanged() const;
+
+private:
+  explicit TensorFile(Parts parts);
+  Result<TensorView> load(const TensorInfo& info) const;
+
+  Parts m_parts;
+  std::map<std::string, std::size_t, std::less<>> m_index; // name -> position in m_parts.tensors
+};
+
+// Opens a checkpoint: a .safetensors file, an index (*.safetensors.index.json), or a folder. In a folder counts
+// model.safetensors.index.json, else model.safetensors, else the only *.safetensors. Errors: NotFound, BadInput,
+// TooLarge, Io, Unsupported (no reader for such a file; the sentence lists what is read).
+Result<TensorFile> openTensors(const std::string& path);
+
+// The single readers; openTensors chooses among them.
+Result<TensorFile> openSafetensors(const std::string& path);
+// The index says which shard holds which tensor. A tensor that the index does not list is kept with a warning, one
+// that stands in two shards counts where the index says (warning), and is refused where it does not say.
+Result<TensorFile> openSafetensorsIndex(const std::string& path);
+// From memory, for the fuzzer: tensor name -> plain file name. Errors: BadInput.
+Result<std::map<std::string, std::string>> parseSafetensorsIndex(std::string_view json, const std::string& where);
+
+} // namespace orrery::tensorio
