@@ -13,6 +13,9 @@
 #include "core/base/result.h"
 #include "core/hooks/edit.h"
 #include "core/hooks/hook_spec.h"
+#include "core/session/checkpoint.h"
+#include "core/session/job.h"
+#include "core/session/sampler.h"
 #include "core/store/snapshot.h"
 
 namespace orrery::session {
@@ -20,13 +23,6 @@ namespace orrery::session {
 struct OpenOptions {
   DType dtype = DType::F32;   // F32 or F64: what the run computes in
   std::string device = "cpu"; // "cpu" or "cuda"
-};
-
-struct Sampler {
-  double temperature = 0; // 0: greedy
-  int topK = 0;           // 0: all
-  double topP = 1;        // 1: all
-  std::uint64_t seed = 0; // the draw at a position depends on seed and position only: stepping back replays it
 };
 
 struct RunSpec {
@@ -50,55 +46,6 @@ struct Estimate {
   double seconds = 0;               // from the measured speed of this model here; 0 if nothing was measured yet
   bool fits = true;
   std::string sentence; // "24 MB captured, about 3.1 s"
-};
-
-enum class JobState { Queued, Running, Done, Failed, Cancelled };
-struct JobInfo {
-  std::uint64_t id = 0;
-  std::string title;  // "Open models/bundled", "Generate 200 tokens"
-  std::string detail; // "token 31 of 200, 45.2 tokens/s"
-  JobState state = JobState::Queued;
-  double fraction = 0; // 0..1; negative: unknown
-  double secondsLeft = 0;
-  std::optional<Error> error; // with Failed
-};
-
-// A handle; copies refer to the same job. Any thread.
-class Job {
-public:
-  struct Shared;
-  Job() = default;
-  explicit Job(std::shared_ptr<Shared> shared) : m_shared(std::move(shared)) {}
-  void cancel();
-  JobInfo info() const;
-  Status wait() const; // not on the GUI thread
-private:
-  std::shared_ptr<Shared> m_shared;
-};
-
-struct TensorStatsRow {
-  double mean = 0, std = 0, min = 0, max = 0;
-  std::int64_t nonFinite = 0;
-};
-struct TensorRow {
-  std::string name; // as in the checkpoint
-  DType dtype = DType::F32;
-  Shape shape;
-  std::uint64_t bytes = 0;
-  std::optional<TensorStatsRow> stats; // filled in the background after opening
-};
-
-// What is known of the opened checkpoint. Immutable.
-struct ModelInfo {
-  std::string path, name, format, architecture, tokenizerKind;
-  hooks::Dims dims;
-  std::uint64_t parameters = 0, bytes = 0; // bytes: of the weights in memory
-  std::vector<TensorRow> tensors;          // in file order
-  std::vector<hooks::HookSpec> hooks;      // in the order of the forward pass
-  std::vector<std::string> warnings;
-  std::string configJson, contentHash;
-  bool isTrace = false;                // a trace file was opened: nothing can be run
-  std::vector<std::string> vocabulary; // printable text of every token id, for the inspector
 };
 
 // Seconds and counts of the last run, for `orrery trace --json` and the status bar.

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The input of a run as verbs take it: --text, --file, --tokens or --tokens-file.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/session/session.h"
+
+namespace orrery::app {
+
+struct RunInput {
+  std::string checkpoint, text, file, tokensFile;
+  std::vector<std::int32_t> tokens;
+};
+
+void addRunInput(CLI::App& verb, RunInput& input);
+// The text or tokens of the spec. Errors: BadInput (none given, ids not integers), NotFound.
+Result<session::RunSpec> runSpec(const RunInput& input);
+
+} // namespace orrery::app

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// What a file is, without running it: the checkpoint's shape, tensors, tokenizer, warnings. Any thread; nothing throws.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/hooks/hook_spec.h"
+#include "core/tensorio/tensor_file.h"
+#include "core/tokenize/tokenizer.h"
+
+namespace orrery::session {
+
+struct TensorStatsRow {
+  double mean = 0, std = 0, min = 0, max = 0;
+  std::int64_t nonFinite = 0;
+};
+struct TensorRow {
+  std::string name; // as in the checkpoint
+  DType dtype = DType::F32;
+  Shape shape;
+  std::uint64_t bytes = 0;
+  std::optional<TensorStatsRow> stats; // filled in the background after opening
+};
+
+// What is known of the opened checkpoint. Immutable.
+struct ModelInfo {
+  std::string path, name, format, architecture, tokenizerKind;
+  hooks::Dims dims;
+  std::uint64_t parameters = 0, bytes = 0; // bytes: of the weights in memory
+  std::vector<TensorRow> tensors;          // in file order
+  std::vector<hooks::HookSpec> hooks;      // in the order of the forward pass
+  std::vector<std::string> warnings;
+  std::string configJson, contentHash;
+  bool isTrace = false;                // a trace file was opened: nothing can be run
+  std::vector<std::string> vocabulary; // printable text of every token id, for the inspector
+};
+
+struct Inspected {
+  ModelInfo info;
+  std::optional<tensorio::TensorFile> tensors;          // absent for a trace file
+  std::shared_ptr<const tokenize::Tokenizer> tokenizer; // null if the folder has none
+};
+
+// HF folder, bare .safetensors, index or trace file. Headers and JSON only, no weights. Errors: whatever is wrong with
+// config, tensors, tokenizer or their agreement, one sentence.
+Result<Inspected> inspect(const std::string& path);
+
+// Statistics of every tensor (streams all bytes once) and a warning for each with non-finite values. `each` is called
+// after every tensor. Errors: Io, Cancelled.
+Status scanTensors(Inspected& inspected, std::stop_token stop, const std::function<void(std::size_t)>& each = {});
+
+// Folder with tokenizer.json, or that file.
+Result<std::shared_ptr<const tokenize::Tokenizer>> openTokenizer(const std::string& path);
+
+} // namespace orrery::session
