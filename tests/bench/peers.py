@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+"""What a user would run instead: transformers on the same shapes, threads and machine. One measurement per process, so
+that peak memory means something.   usage: peers.py {decode,attention} [--tokens N] [--threads N] -> one JSON object"""
+import argparse
+import json
+import os
+import resource
+import time
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+import torch
+import transformers
+
+transformers.utils.logging.set_verbosity_error()
+
+
+def llama_135m():
+    """The shape of SmolLM2-135M."""
+    config = transformers.LlamaConfig(
+        vocab_size=49152, hidden_size=576, num_hidden_layers=30, num_attention_heads=9, num_key_value_heads=3,
+        intermediate_size=1536, max_position_embeddings=8192, tie_word_embeddings=True)
+    return transformers.LlamaForCausalLM(config).eval()
+
+
+def gpt2_small(tokens, attention):
+    config = transformers.GPT2Config(n_positions=tokens, attn_implementation=attention)
+    return transformers.GPT2LMHeadModel(config).eval()
+
+
+def decode(tokens):
+    model = llama_135m()
+    prompt = torch.randint(3, 49152, (1, 32))
+    options = dict(do_sample=False, eos_token_id=None, pad_token_id=0)
+    model.generate(prompt, max_new_tokens=4, min_new_tokens=4, **options)
+    start = time.perf_counter()
+    model.generate(prompt, max_new_tokens=tokens, min_new_tokens=tokens, **options)
+    return {"tokens_per_second": tokens / (time.perf_counter() - start)}
+
+
+def attention(tokens):
+    model = gpt2_small(tokens, "eager")
+    ids = torch.randint(3, 50257, (1, tokens))
+    model(ids[:, :64], output_attentions=True)
+    start = time.perf_counter()
+    model(ids, output_attentions=True, use_cache=False, logits_to_keep=1)
+    return {"T": tokens, "seconds": time.perf_counter() - start}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=["decode", "attention"])
+    parser.add_argument("--tokens", type=int, default=128)
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(0)
+    with torch.inference_mode():
+        result = {"decode": decode, "attention": attention}[arguments.what](arguments.tokens)
+    result["peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps(result))
