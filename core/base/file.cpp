@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "core/base/file.h"
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "core/base/atomic_file.h"
 
 namespace orrery {
 namespace {
@@ -28,17 +31,6 @@ private:
 Error systemError(const std::string& verb, const std::string& path) {
   const int code = errno;
   return {code == ENOENT ? Code::NotFound : Code::Io, verb + ": " + std::strerror(code), {}, path};
-}
-
-Status writeAll(int fd, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return systemError("cannot write", path);
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  if (::fsync(fd) != 0 && errno != EINVAL) return systemError("cannot flush", path);
-  return Done{};
 }
 
 } // namespace
@@ -66,7 +58,10 @@ Result<std::string> readFile(const std::string& path, std::size_t maxBytes) {
   return text;
 }
 
-std::string temporaryName(const std::string& path) { return path + ".tmp-" + std::to_string(::getpid()); }
+std::string temporaryName(const std::string& path) {
+  static std::atomic<unsigned> count = 0; // two threads may write the same path
+  return path + ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(count++);
+}
 
 Status renameInto(const std::string& temporary, const std::string& path) {
   if (::rename(temporary.c_str(), path.c_str()) == 0) return Done{};
@@ -76,16 +71,10 @@ Status renameInto(const std::string& temporary, const std::string& path) {
 }
 
 Status writeFileAtomically(const std::string& path, std::string_view bytes) {
-  const std::string temporary = temporaryName(path);
-  {
-    Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (file.get() < 0) return systemError("cannot create", path);
-    if (Status written = writeAll(file.get(), bytes, path); !written) {
-      ::unlink(temporary.c_str());
-      return written;
-    }
-  }
-  return renameInto(temporary, path);
+  auto file = AtomicFile::create(path);
+  if (!file) return file.error();
+  if (Status written = file->write(bytes); !written) return written;
+  return file->commit();
 }
 
 } // namespace orrery

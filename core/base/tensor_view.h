@@ -2,6 +2,8 @@
 // TensorView: what every module but models/, train/ and sweep/ knows of a tensor. A reference, never a copy:
 // `owner` keeps the memory alive (a mapped file, a libtorch tensor, a vector).
 #pragma once
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -59,7 +61,21 @@ std::vector<float> toFloats(const TensorView& view);
 std::vector<double> toDoubles(const TensorView& view);
 double elementAt(const TensorView& view, std::int64_t flatElementOffset); // offset in elements from `data`
 
-float halfToFloat(std::uint16_t bits);
-float bfloatToFloat(std::uint16_t bits);
+// Exact, NaN and infinities included; without branches and without subnormal floats, so that loops over them are
+// fast and do not depend on the thread's flush-to-zero mode.
+inline float bfloatToFloat(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+inline float halfToFloat(std::uint16_t bits) {
+  const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000) << 16;
+  const std::uint32_t rest = static_cast<std::uint32_t>(bits & 0x7fff) << 13; // exponent and mantissa in place
+  constexpr std::uint32_t kSmallest = 113u << 23;                             // 2^-14, the smallest normal half
+  const float subnormal = std::bit_cast<float>(kSmallest + rest) - std::bit_cast<float>(kSmallest);
+  const std::uint32_t normal = rest + (rest < 0x0f800000u ? 112u << 23 : 224u << 23); // exponent 31 becomes 255
+  const std::uint32_t magnitude = rest < 0x00800000u ? std::bit_cast<std::uint32_t>(subnormal) : normal;
+  return std::bit_cast<float>(sign | magnitude);
+}
+// The two formats of "FP8 Formats for Deep Learning" (arXiv 2209.05433): E4M3 has no infinity, E5M2 is half's upper
+// byte.
+float e4m3ToFloat(std::uint8_t bits);
+inline float e5m2ToFloat(std::uint8_t bits) { return halfToFloat(static_cast<std::uint16_t>(bits << 8)); }
 
 } // namespace orrery
