@@ -59,6 +59,7 @@ std::string externalOf(const std::string& header) {
       {std::regex("hdf5.*|H5.*"), "hdf5"},
       {std::regex("hwy/.*"), "hwy"},
       {std::regex("pcre2.*"), "pcre2"},
+      {std::regex("openssl/.*"), "openssl"},
       {std::regex("CLI/.*"), "cli11"},
   };
   for (const auto& [pattern, name] : kRules)
