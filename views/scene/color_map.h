@@ -2,6 +2,7 @@
 // Colours, colour maps and scales (value -> colour). Perceptually uniform and colour-blind safe; tested in CIELAB.
 #pragma once
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,18 +26,22 @@ inline std::uint32_t packed(Color c) {
 using ColorTable = std::array<Color, 256>;
 const ColorTable* colorTable(std::string_view name); // nullptr if unknown
 std::vector<std::string> colorMapNames();
-const std::array<Color, 8>& categorical(); // Okabe-Ito
+// Okabe-Ito (Okabe and Ito 2008, "Color Universal Design"), black last: it is no colour on a dark canvas.
+const std::array<Color, 8>& categorical();
 
 struct ColorScale {
   std::string map = "orrery-dark";
   double low = 0, high = 1; // finite, low < high
-  bool log = false;         // log10; values <= 0 take the lowest colour
+  bool log = false;         // log10; values <= 0 take the lowest colour, low <= 0 stands for high * 1e-6
   Color nonFinite{0xff, 0x00, 0xff, 0xff};
   Color masked{0, 0, 0, 0};
   Color hatch{0, 0, 0, 0}; // second colour of the masked hatch; alpha 0: none
 
-  double position(double value) const; // 0..1, clamped
-  Color color(double value) const;
+  double position(double value) const; // 0..1, clamped; NaN gives 0
+  double value(double position) const; // inverse of position()
+  double logLow() const;               // the lower end that a log scale really has
+  std::size_t tableIndex(double value) const;
+  Color color(double value) const; // an unknown map is drawn grey
 };
 
 } // namespace orrery::scene

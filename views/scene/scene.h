@@ -5,6 +5,7 @@
 #pragma once
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,10 +28,14 @@ struct Rect {
 struct Panel {
   std::string name;        // "head", "grid" ...
   Rect frame;              // scene units; contents are clipped to it
-  Rect data;               // the data rectangle shown in `frame`; y of data grows downwards as rows do
+  Rect data;               // the data rectangle shown in `frame`; y grows downwards as rows do (h < 0: upwards)
   Rect limits;             // the whole data rectangle: fit shows this
   bool zoomable = false;   // wheel and drag act on it
   double maxZoomCell = 64; // units one data cell may grow to
+  // Axis strips and profiles beside a map: while a painter moves the camera of panel `followX` (or `followY`), this
+  // panel takes over its x (or y) range of data, so that labels move with the cells.
+  int followX = -1, followY = -1;
+  bool clip = true; // false: nothing is cut, but what is anchored outside `frame` is left out (axis strips)
 };
 
 // Cells as an image. Row-major, row 0 on top. Never interpolated.
@@ -88,7 +93,8 @@ struct Link {
   std::string tooltip;
 };
 
-// A colour bar with its unit; the ends can be dragged on screen.
+// A colour bar; the ends can be dragged on screen. Painters draw the colours only: addColorBar() (axes.h) writes ticks
+// and label as lines and texts. High values at the top of a vertical bar, at the right of a horizontal one.
 struct ColorBar {
   Rect frame; // vertical if h > w
   ColorScale scale;
@@ -111,11 +117,17 @@ struct Scene {
   std::int64_t nonFinite = 0; // cells drawn in the non-finite colour
 };
 
-// Fills rgba of every image layer (parallel to nothing; call it where the Scene is built, not on the GUI thread) and
-// counts non-finite cells.
+// Fills rgba of every image layer (call it where the Scene is built, not on the GUI thread), gives a layer without id
+// the hash of its pixels, and counts the non-finite cells that are not masked. A layer whose values do not have
+// width * height cells stays without rgba and is not drawn.
 void finish(Scene& scene);
+bool drawable(const ImageLayer& layer); // rgba is there and has width * height pixels
+
+// The panels as they stand under live cameras (data rectangle by panel name), followers included.
+std::vector<Panel> livePanels(const Scene& scene, const std::map<std::string, Rect>& cameras);
 
 Point toScene(const Panel& panel, Point data);
 Point toData(const Panel& panel, Point scene);
+Rect toScene(const Panel& panel, const Rect& data);
 
 } // namespace orrery::scene
