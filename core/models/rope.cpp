@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// Rotary positions (Su et al. 2021, arXiv 2104.09864) and their scalings: linear and dynamic (NTK), Llama-3's, and
+// YaRN (Peng et al. 2023, arXiv 2309.00071), as transformers 5.23 modeling_rope_utils.py computes them, in float64.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+#include "core/base/text.h"
+#include "core/models/config_reader.h"
+
+namespace orrery::models {
+namespace {
+
+using Kind = RopeConfig::Kind;
+struct KindName {
+  std::string_view name;
+  Kind kind;
+  std::vector<std::string_view> keys; // beside rope_type, type, rope_theta
+};
+const std::vector<KindName>& kinds() {
+  static const std::vector<KindName> kKinds = {
+      {"default", Kind::Default, {}},
+      {"linear", Kind::Linear, {"factor"}},
+      {"dynamic", Kind::Dynamic, {"factor"}},
+      {"llama3", Kind::Llama3, {"factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"}},
+      {"yarn",
+       Kind::Yarn,
+       {"factor", "attention_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate",
+        "original_max_position_embeddings"}}};
+  return kKinds;
+}
+
+const KindName* kindOf(ConfigReader& part, ConfigReader& reader) {
+  const std::string name = part.text("rope_type", part.text("type", "default"));
+  std::string known;
+  for (const KindName& row : kinds()) {
+    if (row.name == name) return &row;
+    known += (known.empty() ? "" : ", ") + std::string(row.name);
+  }
+  reader.unsupportedThing("option \"rope_type\" = " + inQuotes(name) +
+                          " is not known to this program (known: " + known + ")");
+  return nullptr;
+}
+
+void checkKeys(const Json& object, const KindName& row, ConfigReader& reader) {
+  for (const auto& [key, value] : object.items()) {
+    if (key == "rope_type" || key == "type" || key == "rope_theta" || value.is_null()) continue;
+    if (key == "partial_rotary_factor" && (value == Json(1) || value == Json(1.0))) continue;
+    if (std::ranges::find(row.keys, key) == row.keys.end()) return reader.refuse(key, value);
+  }
+}
+
+double mscale(double factor, double weight) { return factor <= 1 ? 1 : 0.1 * weight * std::log(factor) + 1; }
+
+double yarnAttention(ConfigReader& part, double factor) {
+  if (part.find("attention_factor")) return part.required("attention_factor", 0, 1e6);
+  const double a = part.number("mscale", 0, -1e-300, 1e6), b = part.number("mscale_all_dim", 0, -1e-300, 1e6);
+  return a != 0 && b != 0 ? mscale(factor, a) / mscale(factor, b) : mscale(factor, 1);
+}
+
+void readScaling(const Json& json, ConfigReader& part, const ModelConfig& config, RopeConfig& rope) {
+  constexpr double kMax = 1e9;
+  const auto context = static_cast<double>(config.context);
+  if (rope.kind == Kind::Llama3 || rope.kind == Kind::Yarn) {
+    ConfigReader top(json, part.where());
+    const bool outside = top.find("original_max_position_embeddings") != nullptr; // it wins, as in transformers
+    rope.originalContext = (outside ? top : part).number("original_max_position_embeddings", context, 0, kMax);
+    part.adopt(top);
+  }
+  if (rope.kind == Kind::Yarn && !part.find("factor"))
+    rope.factor = context / rope.originalContext;
+  else if (rope.kind != Kind::Default)
+    rope.factor = part.required("factor", 0, kMax);
+  if (rope.kind == Kind::Llama3) {
+    rope.lowFrequencyFactor = part.required("low_freq_factor", 0, kMax);
+    rope.highFrequencyFactor = part.required("high_freq_factor", rope.lowFrequencyFactor, kMax);
+  }
+  if (rope.kind != Kind::Yarn) return;
+  rope.betaFast = part.number("beta_fast", 32, 0, kMax);
+  rope.betaSlow = part.number("beta_slow", 1, 0, kMax);
+  rope.truncate = part.flag("truncate", true);
+  rope.attentionFactor = yarnAttention(part, rope.factor);
+}
+
+// Interpolation share of each frequency: 0 below `low`, 1 above `high`. [n]
+double ramp(double low, double high, double i) {
+  if (low == high) high += 0.001;
+  return std::clamp((i - low) / (high - low), 0.0, 1.0);
+}
+
+double yarnCorrection(const RopeConfig& rope, double rotations) {
+  return static_cast<double>(rope.dims) * std::log(rope.originalContext / (rotations * 2 * std::numbers::pi)) /
+         (2 * std::log(rope.theta));
+}
+
+double llama3Frequency(const RopeConfig& rope, double frequency) {
+  const double wave = 2 * std::numbers::pi / frequency; // tokens per turn
+  if (wave < rope.originalContext / rope.highFrequencyFactor) return frequency;
+  if (wave > rope.originalContext / rope.lowFrequencyFactor) return frequency / rope.factor;
+  const double smooth =
+      (rope.originalContext / wave - rope.lowFrequencyFactor) / (rope.highFrequencyFactor - rope.lowFrequencyFactor);
+  return (1 - smooth) * frequency / rope.factor + smooth * frequency;
+}
+
+double scaledFrequency(const RopeConfig& rope, double frequency, double i) {
+  switch (rope.kind) {
+  case Kind::Default:
+  case Kind::Dynamic:
+    return frequency;
+  case Kind::Linear:
+    return frequency / rope.factor;
+  case Kind::Llama3:
+    return llama3Frequency(rope, frequency);
+  case Kind::Yarn:
+    break;
+  }
+  double low = yarnCorrection(rope, rope.betaFast), high = yarnCorrection(rope, rope.betaSlow);
+  if (rope.truncate) low = std::floor(low), high = std::ceil(high);
+  const double share =
+      ramp(std::max(low, 0.0), std::min(high, static_cast<double>(rope.dims - 1)), i); // 1: interpolated
+  return frequency / rope.factor * share + frequency * (1 - share);
+}
+
+} // namespace
+
+RopeConfig readRope(const Json& json, const ModelConfig& config, ConfigReader& reader) {
+  RopeConfig rope;
+  rope.dims = config.headDim;
+  if (rope.dims % 2 != 0) reader.fail("head_dim", "an even number (RoPE turns pairs)", std::to_string(rope.dims));
+  rope.theta = reader.number("rope_theta", rope.theta, 1, 1e18);
+  const Json* object = reader.find("rope_scaling"); // transformers lets it win
+  if (!object) object = reader.find("rope_parameters");
+  if (!object || !reader.ok()) return rope;
+  if (!object->is_object()) {
+    reader.fail("rope_parameters", "an object", shortJson(*object));
+    return rope;
+  }
+  ConfigReader part(*object, reader.where());
+  const KindName* row = kindOf(part, reader);
+  if (!row) return rope;
+  rope.kind = row->kind;
+  checkKeys(*object, *row, reader);
+  rope.theta = part.number("rope_theta", rope.theta, 1, 1e18);
+  readScaling(json, part, config, rope);
+  reader.adopt(part);
+  return rope;
+}
+
+void writeRope(const RopeConfig& rope, Json& json) {
+  json["rope_theta"] = rope.theta;
+  if (rope.kind == Kind::Default) return;
+  Json scaling = {{"factor", rope.factor}};
+  for (const KindName& row : kinds())
+    if (row.kind == rope.kind) scaling["rope_type"] = row.name;
+  if (rope.kind == Kind::Llama3) {
+    scaling["low_freq_factor"] = rope.lowFrequencyFactor;
+    scaling["high_freq_factor"] = rope.highFrequencyFactor;
+  }
+  if (rope.kind == Kind::Yarn) {
+    scaling["attention_factor"] = rope.attentionFactor;
+    scaling["beta_fast"] = rope.betaFast;
+    scaling["beta_slow"] = rope.betaSlow;
+    scaling["truncate"] = rope.truncate;
+  }
+  if (rope.originalContext > 0)
+    scaling["original_max_position_embeddings"] = static_cast<std::int64_t>(rope.originalContext);
+  json["rope_scaling"] = scaling;
+}
+
+RopeFrequencies ropeFrequencies(const RopeConfig& rope) {
+  RopeFrequencies made;
+  made.scale = rope.kind == Kind::Yarn ? rope.attentionFactor : 1;
+  for (std::int64_t i = 0; i < rope.dims / 2; ++i) {
+    const double power = 2.0 * static_cast<double>(i) / static_cast<double>(rope.dims);
+    made.frequency.push_back(scaledFrequency(rope, std::pow(rope.theta, -power), static_cast<double>(i)));
+  }
+  return made;
+}
+
+} // namespace orrery::models

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Which tensors a checkpoint of a family holds, and where in Weights each belongs. Inner header of core/models.
+#pragma once
+#include <functional>
+
+#include "core/models/family.h"
+#include "core/models/torch_decoder.h"
+
+namespace orrery::models {
+
+// One tensor of a checkpoint and the place it is copied to.
+struct WeightSlot {
+  std::string name; // "model.layers.0.self_attn.q_proj.weight"
+  Shape shape;      // as stored
+  at::Tensor place; // view into Weights, in the stored orientation
+};
+
+Weights emptyWeights(const ModelConfig& config, const at::TensorOptions& options); // uninitialised
+std::vector<WeightSlot> weightSlots(const ModelConfig& config, const Weights& weights);
+void eachWeight(Weights& weights, const std::function<void(const std::string& name, at::Tensor& tensor)>& visit);
+
+} // namespace orrery::models
