@@ -55,6 +55,10 @@ Result<Inspected> inspect(const std::string& path);
 // after every tensor. Errors: Io, Cancelled.
 Status scanTensors(Inspected& inspected, std::stop_token stop, const std::function<void(std::size_t)>& each = {});
 
+// A tokenizer that names tokens which the embedding does not have fails on some text: running on text is refused,
+// looking and running on token ids is not. Errors: BadInput.
+Status checkVocabulary(const tokenize::Tokenizer& tokenizer, std::int64_t vocab, const std::string& path);
+
 // Folder with tokenizer.json, or that file.
 Result<std::shared_ptr<const tokenize::Tokenizer>> openTokenizer(const std::string& path);
 

@@ -99,6 +99,10 @@ public:
   // A new run that shares the first `length` tokens, then `next` (if given) and whatever runContinue brings.
   // The old run stays readable under its id.
   Job runBranch(std::int64_t length, std::optional<std::int32_t> next = std::nullopt);
+  // Sends given tokens through the current run (redo of a cut, a forced next token).
+  Job runAppend(std::vector<std::int32_t> tokens);
+  // Makes an older run the current one again; what it does not share with the current one is computed again.
+  Job runSelect(std::uint64_t run);
   Job runWriteTrace(std::string path); // the current run, as a trace file
 
   // Bytes and seconds before a run. Any thread; cheap.

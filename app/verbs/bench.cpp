@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// orrery bench attention | decode
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "app/verbs/verbs.h"
+#include "core/session/bench.h"
+#include "core/session/session.h"
+
+namespace orrery::app {
+namespace {
+
+struct Options {
+  std::string name;
+  std::vector<std::int64_t> tokens{1024, 2048, 4096, 8192};
+  std::int64_t decodeTokens = 128;
+  int rounds = 3;
+};
+
+OrderedJson rowJson(const session::AttentionBenchRow& row) {
+  return {{"T", row.tokens},
+          {"seconds_plain", row.secondsPlain},
+          {"seconds_capture", row.secondsCapture},
+          {"ratio_capture", row.ratioCapture},
+          {"peak_bytes", row.peakBytes},
+          {"allowed_bytes", row.allowedBytes},
+          {"tile_seconds", row.tileSeconds}};
+}
+
+Status attention(const Options& options, bool json) {
+  std::vector<std::int64_t> tokens = options.tokens;
+  std::sort(tokens.begin(), tokens.end()); // peak memory only grows: smallest first
+  OrderedJson rows = OrderedJson::array();
+  if (!json) std::printf("T      plain s  capture s  ratio  peak MB  allowed MB  tile ms\n");
+  const Status done = session::benchAttention(tokens, options.rounds, [&](const session::AttentionBenchRow& row) {
+    rows.push_back(rowJson(row));
+    if (json) return;
+    std::printf("%-6lld %7.2f  %9.2f  %5.3f  %7.0f  %10.0f  %7.2f\n", static_cast<long long>(row.tokens),
+                row.secondsPlain, row.secondsCapture, row.ratioCapture, static_cast<double>(row.peakBytes) / 1e6,
+                static_cast<double>(row.allowedBytes) / 1e6, row.tileSeconds * 1e3);
+    std::fflush(stdout);
+  });
+  if (done && json) printJson({{"rows", rows}});
+  return done;
+}
+
+Status decode(const Options& options, bool json) {
+  auto row = session::benchDecode(options.decodeTokens);
+  if (!row) return row.error();
+  const OrderedJson object = {{"tokens", row->tokens},
+                              {"tokens_per_second", row->tokensPerSecond},
+                              {"tokens_per_second_plain", row->plainTokensPerSecond},
+                              {"peak_bytes", row->peakBytes}};
+  if (json)
+    printJson({{"rows", {object}}});
+  else
+    std::printf("%.1f tokens/s with live capture, %.1f without\n", row->tokensPerSecond, row->plainTokensPerSecond);
+  return Done{};
+}
+
+Status run(const Options& options, const Common& common) {
+  session::setThreads(common.threads);
+  if (options.name == "attention") return attention(options, common.json);
+  return decode(options, common.json);
+}
+
+} // namespace
+
+void declareBench(CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = line.verb("bench", "Measure this program on this machine",
+                             [options, &line] { return run(*options, line.common); });
+  verb->add_option("NAME", options->name,
+                   "attention: forward with and without capture; decode: tokens/s of a 135M Llama shape")
+      ->required()
+      ->check(CLI::IsMember({"attention", "decode"}));
+  verb->add_option("--tokens", options->tokens, "attention: the T to measure, by comma")
+      ->delimiter(',')
+      ->check(CLI::Range(std::int64_t{512}, std::int64_t{1} << 17));
+  verb->add_option("--decode-tokens", options->decodeTokens, "decode: how many tokens")->check(CLI::Range(1, 8000));
+  verb->add_option("--rounds", options->rounds, "attention: rounds of capture and plain in turn")
+      ->check(CLI::Range(1, 100));
+}
+
+} // namespace orrery::app

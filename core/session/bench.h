@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// What `orrery bench` measures: whole forward passes of random models of known shapes, in this process.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace orrery::session {
+
+// GPT-2-small shape (12 layers, 12 heads, D 768, V 50257), float32, random weights.
+struct AttentionBenchRow {
+  std::int64_t tokens = 0;                     // T
+  double secondsPlain = 0, secondsCapture = 0; // best of the rounds; capture: Q, K, log-sum-exp and overviews
+  double ratioCapture = 0;                     // median over rounds of capture / plain, each pair back to back
+  std::uint64_t peakBytes = 0;                 // of this process, after the capture run
+  std::uint64_t allowedBytes = 0;              // weights + 1.2 * (Q, K, V, log-sum-exp) + 512e6
+  double tileSeconds = 0;                      // one exact 256 x 256 tile, one thread
+};
+// Calls `row` after each T. Errors: TooLarge, Cancelled.
+Status benchAttention(const std::vector<std::int64_t>& tokens, int rounds,
+                      const std::function<void(const AttentionBenchRow&)>& row);
+
+// 135M-parameter Llama shape (30 layers, 9 heads, 3 key/value heads, D 576, F 1536, V 49152, tied), float32.
+struct DecodeBenchRow {
+  std::int64_t tokens = 0;
+  double tokensPerSecond = 0;      // with live capture of Q, K, log-sum-exp, overviews and top-20
+  double plainTokensPerSecond = 0; // nothing captured
+  std::uint64_t peakBytes = 0;
+};
+Result<DecodeBenchRow> benchDecode(std::int64_t tokens);
+
+std::uint64_t peakBytes(); // of this process so far (ru_maxrss)
+
+} // namespace orrery::session

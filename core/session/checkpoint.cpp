@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "core/session/checkpoint.h"
+
+#include <filesystem>
+
+#include "core/base/json.h"
+#include "core/models/config.h"
+#include "core/tensorio/statistics.h"
+#include "core/trace/trace_reader.h"
+
+namespace orrery::session {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string folderOf(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored) ? path : fs::path(path).parent_path().string();
+}
+
+std::string shortName(const std::string& path) {
+  const fs::path clean = fs::path(path).lexically_normal();
+  return clean.has_filename() ? clean.filename().string() : clean.parent_path().filename().string();
+}
+
+std::vector<TensorRow> rowsOf(const tensorio::TensorFile& file) {
+  std::vector<TensorRow> rows;
+  for (const tensorio::TensorInfo& info : file.tensors())
+    rows.push_back({info.name, info.dtype, info.shape, info.bytes, std::nullopt});
+  return rows;
+}
+
+std::uint64_t elementsOf(const std::vector<TensorRow>& rows) {
+  std::uint64_t count = 0;
+  for (const TensorRow& row : rows) count += static_cast<std::uint64_t>(elementCount(row.shape).value_or(0));
+  return count;
+}
+
+bool isTraceFile(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored) && (path.ends_with(".h5") || path.ends_with(".hdf5"));
+}
+
+Result<Inspected> inspectTrace(const std::string& path) {
+  auto snapshot = trace::readTrace(path);
+  if (!snapshot) return snapshot.error();
+  Inspected result;
+  ModelInfo& info = result.info;
+  const store::RunInfo& run = *(*snapshot)->info;
+  info.path = path;
+  info.name = shortName(path);
+  info.format = "orrery-trace";
+  info.architecture = run.architecture;
+  info.dims = run.dims;
+  info.parameters = run.parameters;
+  info.configJson = run.configJson;
+  info.contentHash = run.checkpointHash;
+  info.isTrace = true;
+  for (const auto& [name, channel] : (*snapshot)->hooks) info.hooks.push_back(channel.spec);
+  std::error_code ignored;
+  info.bytes = fs::file_size(path, ignored);
+  return result;
+}
+
+Status addTokenizer(Inspected& result, const std::string& folder, std::int64_t vocab) {
+  const std::string path = (fs::path(folder) / "tokenizer.json").string();
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) {
+    result.info.warnings.push_back("no tokenizer.json: text cannot be turned into tokens, token ids can be given");
+    return Done{};
+  }
+  auto tokenizer = tokenize::Tokenizer::fromFile(path);
+  if (!tokenizer) return tokenizer.error();
+  if (Status fits = checkVocabulary(**tokenizer, vocab, path); !fits) result.info.warnings.push_back(fits.error().what);
+  result.tokenizer = *tokenizer;
+  result.info.tokenizerKind = result.tokenizer->kind();
+  return Done{};
+}
+
+Status addConfig(Inspected& result, const std::string& folder) {
+  auto config = models::readConfig(folder);
+  if (!config) return config.error();
+  ModelInfo& info = result.info;
+  info.architecture = config->architecture;
+  info.dims = config->dims();
+  info.parameters = config->parameters();
+  info.hooks = config->hooks();
+  info.configJson = config->json;
+  info.warnings.insert(info.warnings.end(), config->warnings.begin(), config->warnings.end());
+  if (Status fits = models::checkTensors(*config, *result.tensors); !fits) return fits;
+  return addTokenizer(result, folder, info.dims.vocab);
+}
+
+} // namespace
+
+Status checkVocabulary(const tokenize::Tokenizer& tokenizer, std::int64_t vocab, const std::string& path) {
+  if (static_cast<std::int64_t>(tokenizer.vocabSize()) <= vocab) return Done{};
+  return badInput("tokenizer.json has token ids up to " + std::to_string(tokenizer.vocabSize() - 1) +
+                      ", the embedding has " + std::to_string(vocab) + " rows",
+                  path);
+}
+
+Result<Inspected> inspect(const std::string& path) {
+  if (isTraceFile(path)) return inspectTrace(path);
+  auto tensors = tensorio::openTensors(path);
+  if (!tensors) return tensors.error();
+  Inspected result;
+  ModelInfo& info = result.info;
+  info.path = path;
+  info.name = shortName(path);
+  info.format = tensors->format();
+  info.bytes = tensors->bytes();
+  info.tensors = rowsOf(*tensors);
+  info.warnings = tensors->warnings();
+  info.parameters = elementsOf(info.tensors);
+  result.tensors = std::move(*tensors);
+  const std::string folder = folderOf(path);
+  std::error_code ignored;
+  if (!fs::exists(fs::path(folder) / "config.json", ignored)) {
+    info.warnings.push_back("no config.json: the tensors can be looked at, the model cannot be run");
+    return result;
+  }
+  if (Status added = addConfig(result, folder); !added) return added.error();
+  return result;
+}
+
+Status scanTensors(Inspected& inspected, std::stop_token stop, const std::function<void(std::size_t)>& each) {
+  if (!inspected.tensors) return Done{};
+  for (std::size_t i = 0; i < inspected.info.tensors.size(); ++i) {
+    TensorRow& row = inspected.info.tensors[i];
+    auto stats = tensorio::statistics(*inspected.tensors, inspected.tensors->tensors()[i], stop);
+    if (!stats) return stats.error();
+    row.stats = TensorStatsRow{stats->mean, stats->std, stats->min, stats->max, stats->nonFinite};
+    if (stats->nonFinite > 0)
+      inspected.info.warnings.push_back(row.name + ": " + std::to_string(stats->nonFinite) + " of " +
+                                        std::to_string(stats->elements) + " values are NaN or infinite");
+    if (each) each(i);
+  }
+  return inspected.tensors->verifyUnchanged();
+}
+
+Result<std::shared_ptr<const tokenize::Tokenizer>> openTokenizer(const std::string& path) {
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) return tokenize::Tokenizer::fromFile(path);
+  const std::string file = (fs::path(path) / "tokenizer.json").string();
+  if (!fs::exists(file, ignored)) return notFound("the folder has no tokenizer.json", path);
+  return tokenize::Tokenizer::fromFile(file);
+}
+
+} // namespace orrery::session
