@@ -15,16 +15,12 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t kBlock = 2048; // doubles; stays in the first-level cache
-constexpr std::size_t kLanes = 8;    // independent sums, so that the compiler can use vector registers
+constexpr std::size_t kLanes = 4;    // independent sums, so that the compiler can use vector registers
 
 using Lanes = std::array<double, kLanes>;
 using Block = std::array<double, kBlock>;
 
-double sum(const Lanes& lanes) {
-  double total = 0;
-  for (const double lane : lanes) total += lane;
-  return total;
-}
+double sum(const Lanes& lanes) { return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]); }
 
 bool finite(double x) { return std::abs(x) <= std::numeric_limits<double>::max(); }
 
@@ -43,35 +39,51 @@ struct Moments {
   }
 };
 
-// `used` elements, a multiple of kLanes; what is not finite counts as absent.
-Moments momentsOf(const Block& block, std::size_t used) {
-  Lanes counts{}, sums{}, squares{}, lows, highs;
+// Of n elements. A NaN or an infinity among them makes the sum one too; range is right only without any.
+struct SumAndRange {
+  double sum, low, high;
+};
+SumAndRange sumAndRange(const double* x, std::size_t n) {
+  Lanes sums{}, lows, highs;
   lows.fill(kInfinity);
   highs.fill(-kInfinity);
-  for (std::size_t i = 0; i < used; i += kLanes)
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
     for (std::size_t l = 0; l < kLanes; ++l) {
-      const double x = block[i + l];
-      const bool ok = finite(x);
-      counts[l] += ok ? 1.0 : 0.0;
-      sums[l] += ok ? x : 0.0;
-      const double low = ok ? x : kInfinity, high = ok ? x : -kInfinity;
-      lows[l] = low < lows[l] ? low : lows[l];
-      highs[l] = high > highs[l] ? high : highs[l];
+      sums[l] += x[i + l];
+      lows[l] = x[i + l] < lows[l] ? x[i + l] : lows[l];
+      highs[l] = x[i + l] > highs[l] ? x[i + l] : highs[l];
     }
-  Moments out;
-  out.count = sum(counts);
-  if (out.count == 0) return out;
-  out.mean = sum(sums) / out.count;
-  for (std::size_t i = 0; i < used; i += kLanes)
-    for (std::size_t l = 0; l < kLanes; ++l) {
-      const double x = block[i + l];
-      const double deviation = finite(x) ? x - out.mean : 0.0;
-      squares[l] += deviation * deviation;
-    }
-  out.squares = sum(squares);
-  out.low = *std::min_element(lows.begin(), lows.end());
-  out.high = *std::max_element(highs.begin(), highs.end());
-  return out;
+  for (; i < n; ++i) {
+    sums[0] += x[i];
+    lows[0] = std::min(lows[0], x[i]);
+    highs[0] = std::max(highs[0], x[i]);
+  }
+  return {sum(sums), *std::min_element(lows.begin(), lows.end()), *std::max_element(highs.begin(), highs.end())};
+}
+
+double squaredDeviations(const double* x, std::size_t n, double mean) {
+  Lanes squares{};
+  std::size_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    for (std::size_t l = 0; l < kLanes; ++l) squares[l] += (x[i + l] - mean) * (x[i + l] - mean);
+  for (; i < n; ++i) squares[0] += (x[i] - mean) * (x[i] - mean);
+  return sum(squares);
+}
+
+// Of the finite ones among the first n elements; moves these to the front where others stand between them.
+Moments momentsOf(Block& block, std::size_t n) {
+  SumAndRange all = sumAndRange(block.data(), n);
+  if (!finite(all.sum)) {
+    const auto end = std::remove_if(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(n),
+                                    [](double x) { return !finite(x); });
+    n = static_cast<std::size_t>(end - block.begin());
+    all = sumAndRange(block.data(), n);
+  }
+  if (n == 0) return {};
+  const auto count = static_cast<double>(n);
+  const double mean = all.sum / count;
+  return {count, mean, squaredDeviations(block.data(), n, mean), all.low, all.high};
 }
 
 class Accumulator {
@@ -98,10 +110,7 @@ public:
 private:
   template <class Load> void addBlock(const std::byte* from, std::size_t count, std::size_t size, Load load) {
     for (std::size_t i = 0; i < count; ++i) m_block[i] = static_cast<double>(load(from + i * size));
-    const std::size_t used = (count + kLanes - 1) / kLanes * kLanes;
-    std::fill(m_block.begin() + static_cast<std::ptrdiff_t>(count), m_block.begin() + static_cast<std::ptrdiff_t>(used),
-              std::numeric_limits<double>::quiet_NaN());
-    m_moments.merge(momentsOf(m_block, used));
+    m_moments.merge(momentsOf(m_block, count));
     m_elements += static_cast<std::int64_t>(count);
   }
 

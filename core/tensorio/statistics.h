@@ -23,7 +23,8 @@ struct TensorStats {
   std::int64_t elements = 0;  // all, the non-finite ones included
 };
 
-// The stop token is asked every 2^16 elements. Errors: Cancelled.
+// F64 above 1e150 or so: squares overflow and std is inf. The stop token is asked every 2^16 elements. Errors:
+// Cancelled.
 Result<TensorStats> statistics(const TensorView& view, std::stop_token stop = {});
 // Of a tensor on disk, read piece by piece (a file cut short is an Error). Errors: Cancelled, BadInput, Io.
 Result<TensorStats> statistics(const TensorFile& file, const TensorInfo& info, std::stop_token stop = {});
