@@ -52,6 +52,9 @@ private:
 } // namespace
 
 Result<Json> parseJson(std::string_view text, const std::string& where) {
+  // nlohmann takes a zero byte for the end of the text and would ignore whatever follows it.
+  if (const auto zero = text.find('\0'); zero != std::string_view::npos)
+    return badInput("not valid JSON at byte " + std::to_string(zero + 1), where);
   Checker checker;
   if (!Json::sax_parse(text.begin(), text.end(), &checker)) return badInput(checker.problem, where);
   Json json = Json::parse(text.begin(), text.end(), nullptr, false);

@@ -40,6 +40,11 @@ TEST(Json, MalformedTextIsRefusedWithThePlace) {
     EXPECT_TRUE(problem(text).starts_with("f.json: not valid JSON at byte")) << text << " -> " << problem(text);
 }
 
+TEST(Json, AZeroByteIsNotTheEndOfTheText) {
+  EXPECT_EQ(problem(std::string("{}\0 anything", 12)), "f.json: not valid JSON at byte 3");
+  EXPECT_EQ(problem(std::string("[1]\0", 4)), "f.json: not valid JSON at byte 4");
+}
+
 TEST(Json, MissingFileIsNotFound) { EXPECT_EQ(readJsonFile("/nonexistent/config.json").error().code, Code::NotFound); }
 
 } // namespace
