@@ -59,6 +59,7 @@ Result<Inspected> inspectTrace(const std::string& path) {
   for (const auto& [name, channel] : (*snapshot)->hooks) info.hooks.push_back(channel.spec);
   std::error_code ignored;
   info.bytes = fs::file_size(path, ignored);
+  result.trace = *snapshot;
   return result;
 }
 

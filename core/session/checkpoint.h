@@ -11,6 +11,7 @@
 
 #include "core/base/result.h"
 #include "core/hooks/hook_spec.h"
+#include "core/store/snapshot.h"
 #include "core/tensorio/tensor_file.h"
 #include "core/tokenize/tokenizer.h"
 
@@ -45,6 +46,7 @@ struct Inspected {
   ModelInfo info;
   std::optional<tensorio::TensorFile> tensors;          // absent for a trace file
   std::shared_ptr<const tokenize::Tokenizer> tokenizer; // null if the folder has none
+  store::SnapshotPtr trace;                             // of a trace file; else null
 };
 
 // HF folder, bare .safetensors, index or trace file. Headers and JSON only, no weights. Errors: whatever is wrong with

@@ -67,6 +67,9 @@ struct State {
   std::vector<std::uint64_t> runs; // ids of runs that can be shown (branches), oldest first
 };
 
+// Threads of the forward pass of every session in this process; 0: one per core.
+void setThreads(int threads);
+
 struct SessionOptions {
   int threads = 0;               // 0: all cores
   std::uint64_t memoryLimit = 0; // 0: what the machine has available

@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: MIT
+#include "core/session/engine.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "core/session/bench.h"
+#include "core/session/recipe.h"
+#include "core/session/sampler.h"
+#include "core/tensorio/sha256.h"
+
+namespace orrery::session {
+namespace {
+
+constexpr std::size_t kKeptRuns = 16;
+using Clock = std::chrono::steady_clock;
+double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+Error nothingOpen() { return badInput("no model is open"); }
+Error noRun() { return badInput("there is no run yet: start one with a prompt"); }
+
+} // namespace
+
+Engine::Engine(StateBoard& board, store::Store& store, std::uint64_t memoryLimit)
+    : m_board(board), m_store(store), m_memoryLimit(memoryLimit) {}
+
+Engine::~Engine() { stopScan(); }
+
+std::shared_ptr<const OpenModel> Engine::model() const {
+  std::lock_guard lock(m_mutex);
+  return m_model;
+}
+
+Speed Engine::speed() const {
+  std::lock_guard lock(m_mutex);
+  return m_speed;
+}
+
+Sampler Engine::sampler() const {
+  std::lock_guard lock(m_mutex);
+  return m_sampler;
+}
+
+void Engine::setSampler(const Sampler& sampler) {
+  {
+    std::lock_guard lock(m_mutex);
+    m_sampler = sampler;
+  }
+  m_board.update([&](State& state) { state.sampler = sampler; });
+}
+
+store::SnapshotPtr Engine::olderSnapshot(std::uint64_t run) const {
+  std::lock_guard lock(m_mutex);
+  const auto found = m_snapshots.find(run);
+  return found == m_snapshots.end() ? nullptr : found->second;
+}
+
+std::uint64_t Engine::available() const {
+  const std::uint64_t now = models::availableMemory();
+  return m_memoryLimit == 0 ? now : std::min(now, m_memoryLimit);
+}
+
+// --- prompts and plans ---------------------------------------------------------------------------------------------
+
+Result<std::vector<std::int32_t>> Engine::promptTokens(const RunSpec& spec) const {
+  const auto open = model();
+  if (!spec.tokens.empty()) return spec.tokens;
+  if (!open->tokenizer)
+    return badInput("no tokenizer.json lies beside the checkpoint: give token ids instead of a text", open->path);
+  if (open->decoder)
+    if (Status fits = checkVocabulary(*open->tokenizer, open->decoder->dims().vocab, open->path); !fits)
+      return fits.error();
+  std::vector<std::int32_t> tokens = open->tokenizer->encode(spec.text, spec.addSpecial);
+  if (tokens.empty()) return badInput("the prompt is empty: expected at least one token");
+  return tokens;
+}
+
+Result<hooks::CapturePlan> Engine::plan(const RunSpec& spec) const {
+  const auto open = model();
+  if (!open->decoder) return nothingOpen();
+  hooks::CapturePlan plan;
+  plan.attention = spec.captureAttention;
+  plan.overviews = spec.captureAttention && spec.captureOverviews;
+  if (spec.hooks.empty()) return plan;
+  const std::vector<hooks::HookSpec> available = open->decoder->hooks();
+  const std::vector<hooks::HookId> chosen = hooks::selectHooks(available, spec.hooks);
+  if (chosen.empty())
+    return badInput("no hook of this model matches \"" + spec.hooks + "\"; `orrery hooks` lists them");
+  for (hooks::HookId id : chosen) plan.add(id);
+  return plan;
+}
+
+Status Engine::checkSize(const RunSpec& spec, std::int64_t prompt, const hooks::CapturePlan& plan) {
+  const models::Decoder& decoder = *model()->decoder;
+  const std::int64_t context = decoder.dims().context;
+  const std::int64_t total = prompt + std::max<std::int64_t>(0, spec.generate);
+  if (total > context)
+    return badInput("the prompt has " + std::to_string(prompt) + " tokens and " + std::to_string(total - prompt) +
+                    " are to be generated; the model's context is " + std::to_string(context));
+  const CaptureBytes bytes = captureBytes(decoder.dims(), plan, total, decoder.dtype());
+  const Estimate estimate = makeEstimate(bytes, speed(), prompt, total - prompt, available());
+  if (!estimate.fits) return tooLarge(estimate.sentence);
+  return Done{};
+}
+
+// --- opening -------------------------------------------------------------------------------------------------------
+
+Status Engine::open(const std::string& path, const OpenOptions& options, const JobContext& job) {
+  const auto start = Clock::now();
+  job.report(-1, 0, "reading headers");
+  auto inspected = inspect(path);
+  if (!inspected) return inspected.error();
+  auto loaded = load(*inspected, options, job);
+  if (!loaded) return loaded.error();
+  stopScan();
+  m_current = {};
+  m_older.clear();
+  m_logitsCurrent = false;
+  {
+    std::lock_guard lock(m_mutex);
+    m_model = std::make_shared<OpenModel>(std::move(*loaded));
+    m_speed = {};
+    m_snapshots.clear();
+  }
+  m_stats = {};
+  m_stats.loadSeconds = secondsSince(start);
+  if (const auto open = model(); open->decoder) m_stats.weightsBytes = open->decoder->weightBytes();
+  m_store.show(inspected->trace); // null: nothing to see yet
+  auto info = std::make_shared<const ModelInfo>(inspected->info);
+  m_board.update([&](State& state) {
+    state.model = info;
+    state.stats = m_stats;
+    state.runs.clear();
+  });
+  scanInBackground(std::move(*inspected));
+  return Done{};
+}
+
+Result<OpenModel> Engine::load(Inspected& inspected, const OpenOptions& options, const JobContext& job) {
+  OpenModel open;
+  open.path = inspected.info.path;
+  open.configJson = inspected.info.configJson;
+  open.tokenizer = inspected.tokenizer;
+  if (inspected.info.isTrace || inspected.info.configJson.empty()) return open;
+  models::LoadOptions load;
+  load.dtype = options.dtype;
+  load.device = options.device;
+  load.memoryLimit = available();
+  load.stop = job.stop();
+  load.progress = [&](double fraction) { job.report(fraction, 0, "loading weights"); };
+  auto decoder = models::loadDecoder(open.path, load);
+  if (!decoder) return decoder.error();
+  open.decoder = *decoder;
+  inspected.info.bytes = open.decoder->weightBytes();
+  if (open.tokenizer) {
+    std::vector<std::string> words;
+    for (std::int64_t id = 0; id < open.decoder->dims().vocab; ++id)
+      words.push_back(open.tokenizer->pieceText(static_cast<std::int32_t>(id)));
+    open.vocabulary = std::make_shared<const std::vector<std::string>>(std::move(words));
+  }
+  return open;
+}
+
+// Statistics and the content hash read every byte of the file: done beside the run, shown as they come.
+void Engine::scanInBackground(Inspected inspected) {
+  if (!inspected.tensors) return;
+  m_scan = std::jthread([this, inspected = std::move(inspected)](std::stop_token stop) mutable {
+    auto last = Clock::now();
+    const auto publish = [&] {
+      auto info = std::make_shared<const ModelInfo>(inspected.info);
+      m_board.update([&](State& state) { state.model = info; });
+    };
+    const Status scanned = scanTensors(inspected, stop, [&](std::size_t) {
+      if (secondsSince(last) < 0.25) return;
+      last = Clock::now();
+      publish();
+    });
+    if (stop.stop_requested()) return;
+    if (!scanned) inspected.info.warnings.push_back(scanned.error().message());
+    if (auto hash = tensorio::sha256Of(*inspected.tensors, stop)) inspected.info.contentHash = *hash;
+    publish();
+  });
+}
+
+void Engine::stopScan() {
+  if (!m_scan.joinable()) return;
+  m_scan.request_stop();
+  m_scan.join();
+}
+
+// --- running -------------------------------------------------------------------------------------------------------
+
+models::RunOptions Engine::runOptions(const hooks::CapturePlan& plan, const std::vector<hooks::Edit>& edits) {
+  models::RunOptions options;
+  options.plan = plan;
+  options.sink = &m_store;
+  options.onScores = [this](std::int64_t begin, std::span<const hooks::TokenScore> scores) {
+    m_store.addScores(begin, scores);
+  };
+  options.edits = edits;
+  return options;
+}
+
+std::shared_ptr<const store::RunInfo> Engine::runInfo(const RunSpec& spec,
+                                                      const std::vector<std::int32_t>& tokens) const {
+  const auto open = model();
+  auto info = std::make_shared<store::RunInfo>();
+  info->checkpoint = open->path;
+  info->checkpointHash = m_board.get()->model ? m_board.get()->model->contentHash : "";
+  info->architecture = open->decoder->config().architecture;
+  info->configJson = open->configJson;
+  info->dims = open->decoder->dims();
+  info->dtype = open->decoder->dtype();
+  info->device = open->decoder->device();
+  info->parameters = open->decoder->parameters();
+  info->vocabulary = open->vocabulary;
+  info->recipeJson = runRecipe(*info, spec, tokens);
+  return info;
+}
+
+Status Engine::start(const RunSpec& spec, const JobContext& job) {
+  if (!model()->decoder) return nothingOpen();
+  auto tokens = promptTokens(spec);
+  if (!tokens) return tokens.error();
+  auto capture = plan(spec);
+  if (!capture) return capture.error();
+  if (Status fits = checkSize(spec, static_cast<std::int64_t>(tokens->size()), *capture); !fits) return fits;
+  auto run = model()->decoder->startRun(runOptions(*capture, spec.edits));
+  if (!run) return run.error();
+  leaveCurrent();
+  m_current = {m_nextRun++, spec, std::move(*run), nullptr};
+  setSampler(spec.sampler);
+  m_store.beginRun(m_current.id, runInfo(spec, *tokens));
+  if (!spec.traceOut.empty()) {
+    if (Status attached = m_store.attachTrace(spec.traceOut); !attached) return attached;
+    m_traceAttached = true;
+  }
+  publishRuns();
+  Status done = prefill(*tokens, job);
+  if (done && spec.generate != 0) done = generate(spec.generate, job);
+  return finishTrace(std::move(done));
+}
+
+Status Engine::prefill(const std::vector<std::int32_t>& tokens, const JobContext& job) {
+  m_stats.prefillSeconds = m_stats.decodeSeconds = 0;
+  m_stats.prefillTokens = m_stats.decodedTokens = 0;
+  if (m_current.spec.generate > 0)
+    m_current.run->reserve(static_cast<std::int64_t>(tokens.size()) + m_current.spec.generate);
+  const auto start = Clock::now();
+  const std::string all = std::to_string(tokens.size());
+  Status done = feed(tokens, job.stop(), [&](double fraction) {
+    const double spent = secondsSince(start);
+    job.report(fraction, fraction > 0 ? spent * (1 - fraction) / fraction : 0,
+               "reading the prompt, " + all + " tokens");
+  });
+  m_store.setPromptTokens(m_current.run->length());
+  m_stats.prefillSeconds = secondsSince(start);
+  m_stats.prefillTokens = m_current.run->length();
+  if (done && m_stats.prefillSeconds > 0) {
+    std::lock_guard lock(m_mutex);
+    m_speed.prefill = static_cast<double>(m_stats.prefillTokens) / m_stats.prefillSeconds;
+  }
+  m_logitsCurrent = done.ok();
+  publishStats();
+  return done;
+}
+
+// Tokens through model and store alike; on failure both are cut back to the same length.
+Status Engine::feed(std::span<const std::int32_t> tokens, std::stop_token stop,
+                    const std::function<void(double)>& progress) {
+  const auto tokenizer = model()->tokenizer;
+  std::vector<std::string> pieces;
+  for (std::int32_t id : tokens)
+    pieces.push_back(tokenizer ? tokenizer->pieceText(id) : "<" + std::to_string(id) + ">");
+  m_store.addTokens(tokens, std::move(pieces));
+  Status done = m_current.run->append(tokens, std::move(stop), progress);
+  if (!done) m_store.truncate(m_current.run->length());
+  m_store.publish();
+  return done;
+}
+
+Status Engine::generate(std::int64_t tokens, const JobContext& job) {
+  if (!m_current.run) return noRun();
+  const std::int64_t room = model()->decoder->dims().context - m_current.run->length();
+  if (room <= 0)
+    return badInput("the context of " + std::to_string(model()->decoder->dims().context) + " tokens is full");
+  const std::int64_t wanted = tokens == kForever ? room : std::min(tokens, room);
+  m_board.update([](State& state) { state.running = true; });
+  const auto start = Clock::now();
+  Status done = recomputeLast(job.stop());
+  auto reported = start;
+  std::int64_t count = 0;
+  for (; done && count < wanted && !m_pause; ++count) {
+    if (job.stop().stop_requested())
+      done = cancelled();
+    else
+      done = decodeOne(sampler(), job.stop());
+    if (secondsSince(reported) < 0.1) continue;
+    reported = Clock::now();
+    const double rate = static_cast<double>(count + 1) / secondsSince(start);
+    char text[96];
+    std::snprintf(text, sizeof text, "token %lld of %lld, %.1f tokens/s", static_cast<long long>(count + 1),
+                  static_cast<long long>(wanted), rate);
+    job.report(static_cast<double>(count + 1) / static_cast<double>(wanted),
+               static_cast<double>(wanted - count - 1) / rate, text);
+    publishStats();
+  }
+  m_stats.decodeSeconds += secondsSince(start);
+  m_stats.decodedTokens += count;
+  if (count > 0) {
+    std::lock_guard lock(m_mutex);
+    m_speed.decode = static_cast<double>(count) / secondsSince(start);
+  }
+  m_board.update([](State& state) { state.running = false; });
+  publishStats();
+  return done;
+}
+
+Status Engine::decodeOne(const Sampler& sampler, std::stop_token stop) {
+  const std::int32_t next = sampleToken(m_current.run->lastLogits(), sampler, m_current.run->length());
+  return feed(std::span(&next, 1), std::move(stop));
+}
+
+// After a cut the logits at the end belong to a forgotten token: the last token goes through the model once more.
+Status Engine::recomputeLast(std::stop_token stop) {
+  if (m_logitsCurrent) return Done{};
+  const std::vector<std::int32_t>& tokens = m_current.run->tokens();
+  if (tokens.empty()) return noRun();
+  const std::int32_t last = tokens.back();
+  if (Status cutBack = cut(m_current.run->length() - 1); !cutBack) return cutBack;
+  Status done = feed(std::span(&last, 1), std::move(stop));
+  m_logitsCurrent = done.ok();
+  return done;
+}
+
+Status Engine::cut(std::int64_t length) {
+  if (!m_current.run) return noRun();
+  if (Status done = m_current.run->truncate(length); !done) return done;
+  m_logitsCurrent = false;
+  m_store.truncate(length);
+  m_store.publish();
+  publishStats();
+  return Done{};
+}
+
+Status Engine::append(const std::vector<std::int32_t>& tokens, const JobContext& job) {
+  if (!m_current.run) return noRun();
+  Status done = feed(tokens, job.stop());
+  m_logitsCurrent = done.ok() || m_logitsCurrent;
+  publishStats();
+  return done;
+}
+
+// --- branches ------------------------------------------------------------------------------------------------------
+
+void Engine::leaveCurrent() {
+  if (!m_current.run) return;
+  m_store.flush();
+  m_current.snapshot = m_store.snapshot();
+  m_older.push_back(std::move(m_current));
+  if (m_older.size() > kKeptRuns) m_older.erase(m_older.begin());
+  m_current = {};
+  std::lock_guard lock(m_mutex);
+  m_snapshots.clear();
+  for (const Branch& branch : m_older) m_snapshots[branch.id] = branch.snapshot;
+}
+
+void Engine::publishRuns() {
+  std::vector<std::uint64_t> ids;
+  for (const Branch& branch : m_older) ids.push_back(branch.id);
+  ids.push_back(m_current.id);
+  std::sort(ids.begin(), ids.end());
+  m_board.update([&](State& state) { state.runs = ids; });
+}
+
+Status Engine::branch(std::int64_t length, std::optional<std::int32_t> next, const JobContext& job) {
+  if (!m_current.run) return noRun();
+  auto run = m_current.run->fork(length, m_current.run->options());
+  if (!run) return run.error();
+  const RunSpec spec = m_current.spec;
+  m_store.flush();
+  const store::SnapshotPtr base = m_store.snapshot();
+  leaveCurrent();
+  m_current = {m_nextRun++, spec, std::move(*run), nullptr};
+  m_logitsCurrent = false;
+  m_store.resume(*base, m_current.id, length);
+  publishRuns();
+  return next ? append({*next}, job) : Status(Done{});
+}
+
+Status Engine::select(std::uint64_t run, const JobContext&) {
+  if (run == m_current.id) return Done{};
+  const auto found =
+      std::find_if(m_older.begin(), m_older.end(), [&](const Branch& branch) { return branch.id == run; });
+  if (found == m_older.end()) return notFound("run " + std::to_string(run) + " is not kept any more");
+  Branch chosen = std::move(*found);
+  m_older.erase(found);
+  leaveCurrent();
+  m_current = std::move(chosen);
+  m_logitsCurrent = false;
+  m_store.resume(*m_current.snapshot, m_current.id, m_current.run->length());
+  {
+    std::lock_guard lock(m_mutex);
+    m_snapshots.erase(m_current.id);
+  }
+  publishRuns();
+  return Done{};
+}
+
+// --- traces and figures about the run --------------------------------------------------------------------------------
+
+Status Engine::finishTrace(Status result) {
+  if (!m_traceAttached) return result;
+  m_traceAttached = false;
+  Status closed = m_store.finishTrace(); // what was computed before a cancel is kept and closed properly
+  return result ? std::move(closed) : std::move(result);
+}
+
+Status Engine::writeTrace(const std::string& path) {
+  if (!m_store.snapshot()) return noRun();
+  if (Status attached = m_store.attachTrace(path); !attached) return attached;
+  return m_store.finishTrace();
+}
+
+void Engine::publishStats() {
+  m_stats.peakBytes = peakBytes();
+  if (const auto open = model(); open->decoder && m_current.run) {
+    CaptureBytes bytes = captureBytes(open->decoder->dims(), m_current.run->options().plan, m_current.run->length(),
+                                      open->decoder->dtype());
+    m_stats.capturedBytes = bytes.total() - bytes.scratch;
+  }
+  m_board.update([&](State& state) { state.stats = m_stats; });
+}
+
+} // namespace orrery::session

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// Engine: the model, its run and the store behind them. Every member is called on the run thread (JobRunner) only;
+// what others read goes through StateBoard and store::Store. Internal to core/session.
+#pragma once
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/models/decoder.h"
+#include "core/session/estimate.h"
+#include "core/session/job.h"
+#include "core/session/session.h"
+#include "core/session/state_board.h"
+#include "core/store/store.h"
+#include "core/tokenize/tokenizer.h"
+
+namespace orrery::session {
+
+// What other threads may need of the open model: replaced as a whole.
+struct OpenModel {
+  std::shared_ptr<models::Decoder> decoder; // null: a trace file or tensors without a config
+  std::shared_ptr<const tokenize::Tokenizer> tokenizer;
+  std::shared_ptr<const std::vector<std::string>> vocabulary;
+  std::string path, configJson;
+};
+
+class Engine {
+public:
+  Engine(StateBoard& board, store::Store& store, std::uint64_t memoryLimit);
+  ~Engine();
+
+  Status open(const std::string& path, const OpenOptions& options, const JobContext& job);
+  Status start(const RunSpec& spec, const JobContext& job);
+  Status generate(std::int64_t tokens, const JobContext& job);
+  Status cut(std::int64_t length);
+  Status branch(std::int64_t length, std::optional<std::int32_t> next, const JobContext& job);
+  Status append(const std::vector<std::int32_t>& tokens, const JobContext& job);
+  Status select(std::uint64_t run, const JobContext& job);
+  Status writeTrace(const std::string& path);
+
+  void requestPause() { m_pause = true; }  // any thread
+  void clearPause() { m_pause = false; }   // any thread, before a job that generates is posted
+  void setSampler(const Sampler& sampler); // any thread
+
+  // Any thread.
+  std::shared_ptr<const OpenModel> model() const;
+  store::SnapshotPtr olderSnapshot(std::uint64_t run) const;
+  Speed speed() const;
+  std::uint64_t available() const; // bytes a run may take
+  Result<std::vector<std::int32_t>> promptTokens(const RunSpec& spec) const;
+  Result<hooks::CapturePlan> plan(const RunSpec& spec) const;
+
+private:
+  Result<OpenModel> load(Inspected& inspected, const OpenOptions& options, const JobContext& job);
+  void scanInBackground(Inspected inspected);
+  void stopScan();
+  Status checkSize(const RunSpec& spec, std::int64_t prompt, const hooks::CapturePlan& plan);
+  std::shared_ptr<const store::RunInfo> runInfo(const RunSpec& spec, const std::vector<std::int32_t>& tokens) const;
+  models::RunOptions runOptions(const hooks::CapturePlan& plan, const std::vector<hooks::Edit>& edits);
+  Status prefill(const std::vector<std::int32_t>& tokens, const JobContext& job);
+  Status decodeOne(const Sampler& sampler, std::stop_token stop);
+  Status recomputeLast(std::stop_token stop);
+  Status feed(std::span<const std::int32_t> tokens, std::stop_token stop,
+              const std::function<void(double)>& progress = {});
+  Sampler sampler() const;
+  void publishStats();
+  Status finishTrace(Status result);
+
+  StateBoard& m_board;
+  store::Store& m_store;
+  const std::uint64_t m_memoryLimit;
+
+  // One run that can be shown and gone on with: the current one, or an older branch.
+  struct Branch {
+    std::uint64_t id = 0;
+    RunSpec spec;
+    std::unique_ptr<models::Run> run;
+    store::SnapshotPtr snapshot; // as it was when another became the current one
+  };
+  void leaveCurrent(); // keeps the current run among the older ones
+  void publishRuns();
+
+  Branch m_current;
+  std::vector<Branch> m_older; // oldest first, at most kKeptRuns
+  RunStats m_stats;
+  std::uint64_t m_nextRun = 1;
+  bool m_logitsCurrent = false; // lastLogits() belongs to the last token (not after a cut)
+  bool m_traceAttached = false;
+
+  std::atomic<bool> m_pause{false};
+  mutable std::mutex m_mutex;
+  std::shared_ptr<const OpenModel> m_model = std::make_shared<OpenModel>(); // guarded by m_mutex
+  Sampler m_sampler;                                                        // guarded by m_mutex
+  std::map<std::uint64_t, store::SnapshotPtr> m_snapshots;                  // guarded by m_mutex; of m_older
+  Speed m_speed;                                                            // guarded by m_mutex
+  std::jthread m_scan;
+};
+
+} // namespace orrery::session

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include "core/session/session.h"
+
+#include "core/models/decoder.h"
+#include "core/session/engine.h"
+#include "core/session/estimate.h"
+#include "core/session/state_board.h"
+
+namespace orrery::session {
+
+void setThreads(int threads) { models::setThreads(threads); }
+
+struct Session::Impl {
+  StateBoard board;
+  store::Store store;
+  Engine engine;
+  JobRunner runner; // last: its thread uses all of the above
+
+  explicit Impl(const SessionOptions& options)
+      : engine(board, store, options.memoryLimit), runner([this] { publishJobs(); }) {
+    models::setThreads(options.threads);
+    store.setListener([this] { board.notify(); });
+  }
+
+  void publishJobs() {
+    std::vector<JobInfo> jobs = runner.jobs();
+    board.update([&](State& state) { state.jobs = std::move(jobs); });
+  }
+};
+
+Session::Session(SessionOptions options) : m_impl(std::make_unique<Impl>(options)) {}
+Session::~Session() = default;
+
+void Session::setListener(std::function<void()> changed) { m_impl->board.setListener(std::move(changed)); }
+std::shared_ptr<const State> Session::state() const { return m_impl->board.get(); }
+store::SnapshotPtr Session::snapshot() const { return m_impl->store.snapshot(); }
+
+store::SnapshotPtr Session::snapshot(std::uint64_t run) const {
+  store::SnapshotPtr current = snapshot();
+  return current && current->run == run ? current : m_impl->engine.olderSnapshot(run);
+}
+
+Job Session::runOpen(std::string path, OpenOptions options) {
+  return m_impl->runner.post(
+      "Open " + path, [this, path, options](const JobContext& job) { return m_impl->engine.open(path, options, job); });
+}
+
+Job Session::runStart(RunSpec spec) {
+  m_impl->engine.clearPause();
+  return m_impl->runner.post("Run the prompt", [this, spec = std::move(spec)](const JobContext& job) {
+    return m_impl->engine.start(spec, job);
+  });
+}
+
+Job Session::runContinue(std::int64_t tokens) {
+  m_impl->engine.clearPause();
+  const std::string title =
+      tokens == kForever ? "Generate" : "Generate " + std::to_string(tokens) + (tokens == 1 ? " token" : " tokens");
+  return m_impl->runner.post(title,
+                             [this, tokens](const JobContext& job) { return m_impl->engine.generate(tokens, job); });
+}
+
+void Session::pause() { m_impl->engine.requestPause(); }
+void Session::setSampler(const Sampler& sampler) { m_impl->engine.setSampler(sampler); }
+
+Job Session::runCut(std::int64_t length) {
+  m_impl->engine.requestPause();
+  return m_impl->runner.post("Cut to " + std::to_string(length) + " tokens",
+                             [this, length](const JobContext&) { return m_impl->engine.cut(length); });
+}
+
+Job Session::runBranch(std::int64_t length, std::optional<std::int32_t> next) {
+  m_impl->engine.requestPause();
+  return m_impl->runner.post("Branch at token " + std::to_string(length), [this, length, next](const JobContext& job) {
+    return m_impl->engine.branch(length, next, job);
+  });
+}
+
+Job Session::runAppend(std::vector<std::int32_t> tokens) {
+  m_impl->engine.requestPause();
+  return m_impl->runner.post(
+      "Append " + std::to_string(tokens.size()) + " tokens",
+      [this, tokens = std::move(tokens)](const JobContext& job) { return m_impl->engine.append(tokens, job); });
+}
+
+Job Session::runSelect(std::uint64_t run) {
+  m_impl->engine.requestPause();
+  return m_impl->runner.post("Go to run " + std::to_string(run),
+                             [this, run](const JobContext& job) { return m_impl->engine.select(run, job); });
+}
+
+Job Session::runWriteTrace(std::string path) {
+  return m_impl->runner.post("Write " + path,
+                             [this, path](const JobContext&) { return m_impl->engine.writeTrace(path); });
+}
+
+Result<Estimate> Session::estimate(const RunSpec& spec) const {
+  const auto open = m_impl->engine.model();
+  if (!open->decoder) return badInput("no model is open");
+  auto tokens = m_impl->engine.promptTokens(spec);
+  if (!tokens) return tokens.error();
+  auto plan = m_impl->engine.plan(spec);
+  if (!plan) return plan.error();
+  const auto prompt = static_cast<std::int64_t>(tokens->size());
+  const std::int64_t generated = spec.generate == kForever ? open->decoder->dims().context - prompt : spec.generate;
+  const CaptureBytes bytes = captureBytes(open->decoder->dims(), *plan, prompt + generated, open->decoder->dtype());
+  return makeEstimate(bytes, m_impl->engine.speed(), prompt, generated, m_impl->engine.available());
+}
+
+Result<std::vector<std::int32_t>> Session::tokenize(const std::string& text, bool addSpecial) const {
+  const auto open = m_impl->engine.model();
+  if (!open->tokenizer) return badInput("no tokenizer is open");
+  return open->tokenizer->encode(text, addSpecial);
+}
+
+Result<std::string> Session::detokenize(const std::vector<std::int32_t>& ids) const {
+  const auto open = m_impl->engine.model();
+  if (!open->tokenizer) return badInput("no tokenizer is open");
+  return open->tokenizer->decode(ids, false);
+}
+
+} // namespace orrery::session
