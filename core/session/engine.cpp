@@ -9,6 +9,7 @@
 #include "core/session/recipe.h"
 #include "core/session/sampler.h"
 #include "core/tensorio/sha256.h"
+#include "core/trace/trace_writer.h"
 
 namespace orrery::session {
 namespace {
@@ -48,12 +49,6 @@ void Engine::setSampler(const Sampler& sampler) {
     m_sampler = sampler;
   }
   m_board.update([&](State& state) { state.sampler = sampler; });
-}
-
-store::SnapshotPtr Engine::olderSnapshot(std::uint64_t run) const {
-  std::lock_guard lock(m_mutex);
-  const auto found = m_snapshots.find(run);
-  return found == m_snapshots.end() ? nullptr : found->second;
 }
 
 std::uint64_t Engine::available() const {
@@ -121,12 +116,12 @@ Status Engine::open(const std::string& path, const OpenOptions& options, const J
     std::lock_guard lock(m_mutex);
     m_model = std::make_shared<OpenModel>(std::move(*loaded));
     m_speed = {};
-    m_snapshots.clear();
   }
   m_stats = {};
   m_stats.loadSeconds = secondsSince(start);
   if (const auto open = model(); open->decoder) m_stats.weightsBytes = open->decoder->weightBytes();
-  m_store.show(inspected->trace); // null: nothing to see yet
+  m_store.clear();
+  if (inspected->trace) m_store.show(inspected->trace);
   auto info = std::make_shared<const ModelInfo>(inspected->info);
   m_board.update([&](State& state) {
     state.model = info;
@@ -195,27 +190,26 @@ models::RunOptions Engine::runOptions(const hooks::CapturePlan& plan, const std:
   models::RunOptions options;
   options.plan = plan;
   options.sink = &m_store;
-  options.onScores = [this](std::int64_t begin, std::span<const hooks::TokenScore> scores) {
+  options.onScores = [this](std::int64_t, std::span<const hooks::TokenScore> scores) {
     m_store.addScores(begin, scores);
   };
   options.edits = edits;
   return options;
 }
 
-std::shared_ptr<const store::RunInfo> Engine::runInfo(const RunSpec& spec,
-                                                      const std::vector<std::int32_t>& tokens) const {
+store::RunInfo Engine::runInfo(const RunSpec& spec, const std::vector<std::int32_t>& tokens) const {
   const auto open = model();
-  auto info = std::make_shared<store::RunInfo>();
-  info->checkpoint = open->path;
-  info->checkpointHash = m_board.get()->model ? m_board.get()->model->contentHash : "";
-  info->architecture = open->decoder->config().architecture;
-  info->configJson = open->configJson;
-  info->dims = open->decoder->dims();
-  info->dtype = open->decoder->dtype();
-  info->device = open->decoder->device();
-  info->parameters = open->decoder->parameters();
-  info->vocabulary = open->vocabulary;
-  info->recipeJson = runRecipe(*info, spec, tokens);
+  store::RunInfo info;
+  info.checkpoint = open->path;
+  info.checkpointHash = m_board.get()->model ? m_board.get()->model->contentHash : "";
+  info.architecture = open->decoder->config().architecture;
+  info.configJson = open->configJson;
+  info.dims = open->decoder->dims();
+  info.dtype = open->decoder->dtype();
+  info.device = open->decoder->device();
+  info.parameters = open->decoder->parameters();
+  info.vocabulary = open->vocabulary;
+  info.recipeJson = runRecipe(info, spec, tokens);
   return info;
 }
 
@@ -229,11 +223,12 @@ Status Engine::start(const RunSpec& spec, const JobContext& job) {
   auto run = model()->decoder->startRun(runOptions(*capture, spec.edits));
   if (!run) return run.error();
   leaveCurrent();
-  m_current = {m_nextRun++, spec, std::move(*run), nullptr};
   setSampler(spec.sampler);
-  m_store.beginRun(m_current.id, runInfo(spec, *tokens));
+  m_current = {m_store.beginRun(runInfo(spec, *tokens), *tokens, piecesOf(*tokens)), spec, std::move(*run)};
   if (!spec.traceOut.empty()) {
-    if (Status attached = m_store.attachTrace(spec.traceOut); !attached) return attached;
+    auto writer = trace::makeTraceWriter(spec.traceOut);
+    if (!writer) return writer.error();
+    m_store.attach(std::move(*writer));
     m_traceAttached = true;
   }
   publishRuns();
@@ -249,12 +244,13 @@ Status Engine::prefill(const std::vector<std::int32_t>& tokens, const JobContext
     m_current.run->reserve(static_cast<std::int64_t>(tokens.size()) + m_current.spec.generate);
   const auto start = Clock::now();
   const std::string all = std::to_string(tokens.size());
-  Status done = feed(tokens, job.stop(), [&](double fraction) {
+  Status done = m_current.run->append(tokens, job.stop(), [&](double fraction) {
     const double spent = secondsSince(start);
     job.report(fraction, fraction > 0 ? spent * (1 - fraction) / fraction : 0,
                "reading the prompt, " + all + " tokens");
   });
-  m_store.setPromptTokens(m_current.run->length());
+  if (!done) m_store.cut(m_current.run->length());
+  m_store.commit();
   m_stats.prefillSeconds = secondsSince(start);
   m_stats.prefillTokens = m_current.run->length();
   if (done && m_stats.prefillSeconds > 0) {
@@ -266,17 +262,21 @@ Status Engine::prefill(const std::vector<std::int32_t>& tokens, const JobContext
   return done;
 }
 
-// Tokens through model and store alike; on failure both are cut back to the same length.
-Status Engine::feed(std::span<const std::int32_t> tokens, std::stop_token stop,
-                    const std::function<void(double)>& progress) {
+std::vector<std::string> Engine::piecesOf(std::span<const std::int32_t> tokens) const {
   const auto tokenizer = model()->tokenizer;
   std::vector<std::string> pieces;
   for (std::int32_t id : tokens)
     pieces.push_back(tokenizer ? tokenizer->pieceText(id) : "<" + std::to_string(id) + ">");
-  m_store.addTokens(tokens, std::move(pieces));
-  Status done = m_current.run->append(tokens, std::move(stop), progress);
-  if (!done) m_store.truncate(m_current.run->length());
-  m_store.publish();
+  return pieces;
+}
+
+// Tokens behind the prompt, through model and store alike; on failure both are cut back to the same length.
+Status Engine::feed(std::span<const std::int32_t> tokens, std::stop_token stop) {
+  std::vector<std::string> pieces = piecesOf(tokens);
+  for (std::size_t i = 0; i < tokens.size(); ++i) m_store.addToken(tokens[i], std::move(pieces[i]));
+  Status done = m_current.run->append(tokens, std::move(stop));
+  if (!done) m_store.cut(m_current.run->length());
+  m_store.commit();
   return done;
 }
 
@@ -338,8 +338,7 @@ Status Engine::cut(std::int64_t length) {
   if (!m_current.run) return noRun();
   if (Status done = m_current.run->truncate(length); !done) return done;
   m_logitsCurrent = false;
-  m_store.truncate(length);
-  m_store.publish();
+  m_store.cut(length);
   publishStats();
   return Done{};
 }
@@ -356,14 +355,11 @@ Status Engine::append(const std::vector<std::int32_t>& tokens, const JobContext&
 
 void Engine::leaveCurrent() {
   if (!m_current.run) return;
-  m_store.flush();
-  m_current.snapshot = m_store.snapshot();
   m_older.push_back(std::move(m_current));
-  if (m_older.size() > kKeptRuns) m_older.erase(m_older.begin());
   m_current = {};
-  std::lock_guard lock(m_mutex);
-  m_snapshots.clear();
-  for (const Branch& branch : m_older) m_snapshots[branch.id] = branch.snapshot;
+  if (m_older.size() <= kKeptRuns) return;
+  m_store.forget(m_older.front().id);
+  m_older.erase(m_older.begin());
 }
 
 void Engine::publishRuns() {
@@ -379,17 +375,15 @@ Status Engine::branch(std::int64_t length, std::optional<std::int32_t> next, con
   auto run = m_current.run->fork(length, m_current.run->options());
   if (!run) return run.error();
   const RunSpec spec = m_current.spec;
-  m_store.flush();
-  const store::SnapshotPtr base = m_store.snapshot();
+  const std::uint64_t from = m_current.id;
   leaveCurrent();
-  m_current = {m_nextRun++, spec, std::move(*run), nullptr};
+  m_current = {m_store.branchRun(from, length), spec, std::move(*run)};
   m_logitsCurrent = false;
-  m_store.resume(*base, m_current.id, length);
   publishRuns();
   return next ? append({*next}, job) : Status(Done{});
 }
 
-Status Engine::select(std::uint64_t run, const JobContext&) {
+Status Engine::select(std::uint64_t run) {
   if (run == m_current.id) return Done{};
   const auto found =
       std::find_if(m_older.begin(), m_older.end(), [&](const Branch& branch) { return branch.id == run; });
@@ -399,28 +393,26 @@ Status Engine::select(std::uint64_t run, const JobContext&) {
   leaveCurrent();
   m_current = std::move(chosen);
   m_logitsCurrent = false;
-  m_store.resume(*m_current.snapshot, m_current.id, m_current.run->length());
-  {
-    std::lock_guard lock(m_mutex);
-    m_snapshots.erase(m_current.id);
-  }
+  m_store.select(run);
   publishRuns();
   return Done{};
 }
 
-// --- traces and figures about the run --------------------------------------------------------------------------------
+// --- traces --------------------------------------------------------------------------------
 
 Status Engine::finishTrace(Status result) {
   if (!m_traceAttached) return result;
   m_traceAttached = false;
-  Status closed = m_store.finishTrace(); // what was computed before a cancel is kept and closed properly
+  Status closed = m_store.finishSink().get(); // what was computed before a cancel is kept and closed properly
   return result ? std::move(closed) : std::move(result);
 }
 
 Status Engine::writeTrace(const std::string& path) {
   if (!m_store.snapshot()) return noRun();
-  if (Status attached = m_store.attachTrace(path); !attached) return attached;
-  return m_store.finishTrace();
+  auto writer = trace::makeTraceWriter(path);
+  if (!writer) return writer.error();
+  m_store.attach(std::move(*writer));
+  return m_store.finishSink().get();
 }
 
 void Engine::publishStats() {

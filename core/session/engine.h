@@ -3,7 +3,6 @@
 // what others read goes through StateBoard and store::Store. Internal to core/session.
 #pragma once
 #include <atomic>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -40,7 +39,7 @@ public:
   Status cut(std::int64_t length);
   Status branch(std::int64_t length, std::optional<std::int32_t> next, const JobContext& job);
   Status append(const std::vector<std::int32_t>& tokens, const JobContext& job);
-  Status select(std::uint64_t run, const JobContext& job);
+  Status select(std::uint64_t run);
   Status writeTrace(const std::string& path);
 
   void requestPause() { m_pause = true; }  // any thread
@@ -49,7 +48,6 @@ public:
 
   // Any thread.
   std::shared_ptr<const OpenModel> model() const;
-  store::SnapshotPtr olderSnapshot(std::uint64_t run) const;
   Speed speed() const;
   std::uint64_t available() const; // bytes a run may take
   Result<std::vector<std::int32_t>> promptTokens(const RunSpec& spec) const;
@@ -60,13 +58,13 @@ private:
   void scanInBackground(Inspected inspected);
   void stopScan();
   Status checkSize(const RunSpec& spec, std::int64_t prompt, const hooks::CapturePlan& plan);
-  std::shared_ptr<const store::RunInfo> runInfo(const RunSpec& spec, const std::vector<std::int32_t>& tokens) const;
+  store::RunInfo runInfo(const RunSpec& spec, const std::vector<std::int32_t>& tokens) const;
   models::RunOptions runOptions(const hooks::CapturePlan& plan, const std::vector<hooks::Edit>& edits);
   Status prefill(const std::vector<std::int32_t>& tokens, const JobContext& job);
   Status decodeOne(const Sampler& sampler, std::stop_token stop);
   Status recomputeLast(std::stop_token stop);
-  Status feed(std::span<const std::int32_t> tokens, std::stop_token stop,
-              const std::function<void(double)>& progress = {});
+  std::vector<std::string> piecesOf(std::span<const std::int32_t> tokens) const;
+  Status feed(std::span<const std::int32_t> tokens, std::stop_token stop);
   Sampler sampler() const;
   void publishStats();
   Status finishTrace(Status result);
@@ -80,7 +78,6 @@ private:
     std::uint64_t id = 0;
     RunSpec spec;
     std::unique_ptr<models::Run> run;
-    store::SnapshotPtr snapshot; // as it was when another became the current one
   };
   void leaveCurrent(); // keeps the current run among the older ones
   void publishRuns();
@@ -88,7 +85,6 @@ private:
   Branch m_current;
   std::vector<Branch> m_older; // oldest first, at most kKeptRuns
   RunStats m_stats;
-  std::uint64_t m_nextRun = 1;
   bool m_logitsCurrent = false; // lastLogits() belongs to the last token (not after a cut)
   bool m_traceAttached = false;
 
@@ -96,7 +92,6 @@ private:
   mutable std::mutex m_mutex;
   std::shared_ptr<const OpenModel> m_model = std::make_shared<OpenModel>(); // guarded by m_mutex
   Sampler m_sampler;                                                        // guarded by m_mutex
-  std::map<std::uint64_t, store::SnapshotPtr> m_snapshots;                  // guarded by m_mutex; of m_older
   Speed m_speed;                                                            // guarded by m_mutex
   std::jthread m_scan;
 };

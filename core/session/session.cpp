@@ -35,10 +35,7 @@ void Session::setListener(std::function<void()> changed) { m_impl->board.setList
 std::shared_ptr<const State> Session::state() const { return m_impl->board.get(); }
 store::SnapshotPtr Session::snapshot() const { return m_impl->store.snapshot(); }
 
-store::SnapshotPtr Session::snapshot(std::uint64_t run) const {
-  store::SnapshotPtr current = snapshot();
-  return current && current->run == run ? current : m_impl->engine.olderSnapshot(run);
-}
+store::SnapshotPtr Session::snapshot(std::uint64_t run) const { return m_impl->store.snapshot(run); }
 
 Job Session::runOpen(std::string path, OpenOptions options) {
   return m_impl->runner.post(
@@ -86,7 +83,7 @@ Job Session::runAppend(std::vector<std::int32_t> tokens) {
 Job Session::runSelect(std::uint64_t run) {
   m_impl->engine.requestPause();
   return m_impl->runner.post("Go to run " + std::to_string(run),
-                             [this, run](const JobContext& job) { return m_impl->engine.select(run, job); });
+                             [this, run](const JobContext&) { return m_impl->engine.select(run); });
 }
 
 Job Session::runWriteTrace(std::string path) {
