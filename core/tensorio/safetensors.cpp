@@ -65,6 +65,7 @@ private:
   }
 
   Status addMetadata(const Json& entry, SafetensorsHeader& header) const {
+    if (entry.is_null()) return Done{}; // the reference reader takes it for none
     if (!entry.is_object()) return badInput("__metadata__ is not an object", m_where);
     for (const auto& [key, text] : entry.items()) {
       if (!text.is_string()) return badInput("__metadata__ entry " + inQuotes(key) + " is not a string", m_where);

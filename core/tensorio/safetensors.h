@@ -8,7 +8,8 @@
 //   rest              the data; offsets count from its first byte
 // Row-major, little-endian, no strides. A tensor may have no dimensions (one element) or a size 0.
 // The tensors, sorted by offset, cover the data from first to last byte without hole, overlap or rest: files that
-// do not are refused, as the reference reader does. No name may stand twice. Data need not be aligned.
+// do not are refused, as the reference reader does. Data need not be aligned.
+// Two faults are refused that the reference reader (0.8) lets pass: a name that stands twice, white space before '{'.
 #pragma once
 #include <cstddef>
 #include <map>

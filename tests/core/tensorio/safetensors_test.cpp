@@ -121,6 +121,17 @@ TEST(Safetensors, RefusesEachFaultWithItsOwnSentence) {
   EXPECT_NE(refusal(one("U8", many + "]", "[0,1]"), 1).find("dimensions"), std::string::npos);
 }
 
+TEST(Safetensors, AcceptsWhatTheReferenceReaderAccepts) {
+  EXPECT_EQ(refusal("{}", 0), "accepted");
+  EXPECT_EQ(refusal("{}   \n", 0), "accepted");
+  EXPECT_EQ(refusal(R"({"__metadata__":null})", 0), "accepted");
+  EXPECT_EQ(refusal(R"({"a":{"dtype":"U8","shape":[],"data_offsets":[0,1],"more":1}})", 1), "accepted");
+  EXPECT_EQ(refusal(R"({"a":{"dtype":"U8","shape":[0],"data_offsets":[1,1]},
+                        "b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})",
+                    1),
+            "accepted");
+}
+
 TEST(Safetensors, LengthFieldIsCheckedBeforeUse) {
   EXPECT_FALSE(parse(""));
   EXPECT_FALSE(parse("1234567"));
