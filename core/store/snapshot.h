@@ -24,6 +24,7 @@ struct RunInfo {
   DType dtype = DType::F32;
   std::string device = "cpu";
   std::uint64_t parameters = 0;
+  std::shared_ptr<const std::vector<std::string>> vocabulary; // [V] text of every token id; null: not known
 };
 
 // One piece of a hooked tensor, positions [begin, begin + count).

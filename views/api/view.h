@@ -20,7 +20,7 @@
 
 namespace orrery::views {
 
-enum class ParameterKind { Boolean, Integer, Number, Choice, Text };
+enum class ParameterKind { Boolean, Integer, Number, Choice, Text, NumberOrAuto };
 struct Parameter {
   std::string name; // as in `--set name=value`
   ParameterKind kind = ParameterKind::Number;
@@ -77,8 +77,11 @@ public:
 
 // Defaults for what is missing; unknown names, wrong types and choices are refused by name.
 Result<Parameters> completeParameters(const ViewInfo& info, const Parameters& given);
+// Of complete parameters; 0, false, "" or nullopt where the name is missing.
 double numberOf(const Parameters& parameters, const std::string& name);
+std::optional<double> numberOrAuto(const Parameters& parameters, const std::string& name); // nullopt: "auto"
 std::int64_t integerOf(const Parameters& parameters, const std::string& name);
 bool flagOf(const Parameters& parameters, const std::string& name);
+std::string textOf(const Parameters& parameters, const std::string& name);
 
 } // namespace orrery::views

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+#include <charconv>
+#include <string_view>
+
+#include "views/built_in.h"
+
+namespace orrery::views {
+namespace {
+
+// "head 3 5": the word and up to two numbers >= 0. count is -1 if anything else stands there.
+struct Words {
+  std::string_view word;
+  std::array<std::int64_t, 2> numbers{};
+  int count = 0;
+};
+
+Words wordsOf(std::string_view action) {
+  Words words;
+  std::size_t space = action.find(' ');
+  words.word = action.substr(0, space);
+  while (space != std::string_view::npos) {
+    action.remove_prefix(space + 1);
+    space = action.find(' ');
+    const std::string_view text = action.substr(0, space);
+    std::int64_t value = -1;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool good = error == std::errc() && end == text.data() + text.size() && value >= 0;
+    if (!good || words.count == 2) return {words.word, {}, -1};
+    words.numbers[static_cast<std::size_t>(words.count++)] = value;
+  }
+  return words;
+}
+
+} // namespace
+
+Selection selectionOf(const std::string& action, const Selection& current) {
+  const Words words = wordsOf(action);
+  Selection selection = current;
+  if (words.word == "head" && words.count == 2) {
+    selection.layer = words.numbers[0];
+    selection.head = words.numbers[1];
+  } else if (words.word == "cell" && words.count == 2) {
+    selection.query = words.numbers[0];
+    selection.key = words.numbers[1];
+  } else if ((words.word == "token" || words.word == "query") && words.count == 1) {
+    selection.query = words.numbers[0];
+    if (selection.key > selection.query) selection.key = kNone; // masked for this query
+  } else if (words.word == "key" && words.count == 1) {
+    selection.key = words.numbers[0];
+  } else if (words.word == "channel" && words.count == 1) {
+    selection.channel = words.numbers[0];
+  }
+  return selection;
+}
+
+} // namespace orrery::views
