@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kMostWork = 4e9; // multiply-adds over all heads and layers of one build
 
-std::uint64_t contentHash(const hooks::AttentionRecord& record, std::span<const std::int64_t> tokens,
+std::uint64_t contentHash(const hooks::AttentionRecord& record, std::span<const std::int32_t> tokens,
                           std::int64_t rows) {
   std::uint64_t hash = 14695981039346656037u;
   const auto add = [&hash](std::uint64_t word) {
@@ -37,7 +37,7 @@ std::int64_t affordableRows(const store::Snapshot& snapshot) {
 } // namespace
 
 HeadScoreCache::Entry HeadScoreCache::startFor(const hooks::AttentionRecord& record,
-                                               std::span<const std::int64_t> tokens, std::uint64_t run,
+                                               std::span<const std::int32_t> tokens, std::uint64_t run,
                                                std::int64_t layer, std::int64_t rows) {
   std::vector<Entry> candidates;
   {
@@ -64,7 +64,7 @@ void HeadScoreCache::keep(const Entry& entry) {
 Result<RunScores> HeadScoreCache::scores(const Request& request, std::stop_token stop) {
   const store::Snapshot& snapshot = *request.snapshot;
   const std::int64_t shown = shownTokens(request), affordable = affordableRows(snapshot);
-  std::vector<std::int64_t> ids; // [T]
+  std::vector<std::int32_t> ids; // [T]
   for (std::int64_t i = 0; i < snapshot.length(); ++i) ids.push_back(snapshot.tokens[static_cast<std::size_t>(i)]);
   RunScores all;
   all.tokens = std::min(shown, affordable);
@@ -74,7 +74,7 @@ Result<RunScores> HeadScoreCache::scores(const Request& request, std::stop_token
     const std::int64_t rows = std::min(all.tokens, record.tokens);
     all.layers.emplace_back();
     if (rows < 1 || record.heads < 1 || record.tokens > snapshot.length()) continue;
-    const std::span tokens = std::span<const std::int64_t>(ids).first(static_cast<std::size_t>(record.tokens));
+    const std::span tokens = std::span<const std::int32_t>(ids).first(static_cast<std::size_t>(record.tokens));
     Entry entry = startFor(record, tokens, snapshot.run, static_cast<std::int64_t>(l), rows);
     std::vector<analysis::HeadScoreSums> sums;
     if (entry.sums) sums = *entry.sums;

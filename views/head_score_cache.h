@@ -5,6 +5,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <stop_token>
 #include <vector>
 
@@ -35,7 +36,7 @@ private:
     std::int64_t layer = 0, rows = 0;
     std::shared_ptr<const std::vector<analysis::HeadScoreSums>> sums; // [H]
   };
-  Entry startFor(const hooks::AttentionRecord& record, std::span<const std::int64_t> tokens, std::uint64_t run,
+  Entry startFor(const hooks::AttentionRecord& record, std::span<const std::int32_t> tokens, std::uint64_t run,
                  std::int64_t layer, std::int64_t rows);
   void keep(const Entry& entry);
 

@@ -484,7 +484,9 @@ Result<Built> HeadView::build(const Request& request, std::stop_token stop) cons
   auto attention = selectedAttention(request);
   if (!attention.ok()) return attention.error();
   Figure figure(request);
-  Picture p{request, figure, settingsOf(request), *attention, request.selection.head};
+  Picture p{
+      request, figure, settingsOf(request), *attention, request.selection.head, kNone, kNone, {}, {}, 0, {}, {}, {},
+      {},      0};
   p.query = inside(request.selection.query, attention->tokens);
   p.key = inside(request.selection.key, attention->tokens);
   layOut(p);

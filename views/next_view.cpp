@@ -30,7 +30,7 @@ std::string textOfId(const store::Snapshot& snapshot, std::int32_t id) {
     std::string text = scene::tokenLabel((*vocabulary)[static_cast<std::size_t>(id)]);
     if (!text.empty()) return text;
   }
-  return "#" + std::to_string(id);
+  return std::string("#").append(std::to_string(id));
 }
 
 std::vector<Row> rowsOf(const Request& request, std::int64_t position, std::int64_t most) {
