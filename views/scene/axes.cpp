@@ -31,6 +31,13 @@ void addLine(Scene& scene, Point a, Point b, const Theme& theme) {
   scene.lines.push_back(std::move(line));
 }
 
+// Along the left or lower side of a plot; paper has no step in ground that would show where a map ends.
+void addAxisLine(Scene& scene, const Rect& plot, Side side, const Theme& theme) {
+  const Point corner{plot.x, plot.y + plot.h};
+  if (side == Side::Left) addLine(scene, {plot.x, plot.y}, corner, theme);
+  if (side == Side::Bottom) addLine(scene, corner, {plot.x + plot.w, plot.y + plot.h}, theme);
+}
+
 double barRoom(const Theme& theme) {
   // bar, ticks, four figures with sign, and the label turned by 90 degrees
   const double size = theme.denseSize;
@@ -191,11 +198,12 @@ MapFrames mapFrames(double width, double height, const Theme& theme, const MapPa
 
 void addCellAxis(Scene& scene, const CellAxis& axis, const Theme& theme) {
   if (axis.panel < 0 || static_cast<std::size_t>(axis.panel) >= scene.panels.size()) return;
-  const Panel& map = scene.panels[static_cast<std::size_t>(axis.panel)];
+  const Panel map = scene.panels[static_cast<std::size_t>(axis.panel)];
   const double size = theme.denseSize, line = lineHeight(size);
   const Span span = spanOf(map, axis.side);
   const std::int64_t step = labelStep(span.pixels, line);
   scene.panels.push_back(stripOf(map, axis.panel, axis.side, axis.room, kGap * size));
+  if (theme.kind == ThemeKind::Print) addAxisLine(scene, map.frame, axis.side, theme);
   for (const std::int64_t cell : namedCells(axis, span, step, line)) {
     const bool chosen = cell == axis.highlight;
     Text text = plainText({}, elide(cellName(axis, cell, step), axis.room, size, axis.mono), size,
@@ -213,8 +221,7 @@ void addValueAxis(Scene& scene, const ValueAxis& axis, const Theme& theme) {
   const Rect& f = panel.frame;
   const double size = theme.denseSize;
   const bool vertical = axis.side == Side::Left;
-  const Point corner{f.x, f.y + f.h};
-  addLine(scene, vertical ? Point{f.x, f.y} : corner, vertical ? corner : Point{f.x + f.w, f.y + f.h}, theme);
+  addAxisLine(scene, f, axis.side, theme);
   std::vector<Text> labels;
   for (const Tick& tick : axis.ticks) {
     const double value = axis.log ? std::log10(tick.value) : tick.value;

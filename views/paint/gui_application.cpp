@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#include "views/paint/gui_application.h"
+
+#include <QGuiApplication>
+
+namespace orrery::paint {
+
+Status ensureGuiApplication() {
+  if (QCoreApplication::instance()) {
+    if (qobject_cast<QGuiApplication*>(QCoreApplication::instance())) return Done{};
+    return Error{Code::Internal, "figures need a QGuiApplication, and a QCoreApplication stands in its place", {}, {}};
+  }
+  // A verb never opens a window, so no display is asked for even where there is one.
+  if (!qEnvironmentVariableIsSet("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
+  static int count = 1;
+  static char name[] = "orrery";
+  static char* arguments[] = {name, nullptr};
+  new QGuiApplication(count, arguments); // never deleted: static objects of Qt may outlive main()
+  return Done{};
+}
+
+} // namespace orrery::paint
