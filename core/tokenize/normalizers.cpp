@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#include "core/tokenize/normalizers.h"
+
+#include <functional>
+
+#include <algorithm>
+#include <map>
+
+#include "core/tokenize/byte_level.h"
+#include "core/tokenize/pattern.h"
+#include "core/tokenize/unicode.h"
+#include "core/tokenize/utf8.h"
+
+namespace orrery::tokenize {
+namespace {
+
+constexpr std::size_t kMaxSteps = 256; // of a Sequence
+
+// A step without state: a plain function of the text.
+class Simple : public Normalizer {
+public:
+  using Function = std::function<std::string(std::string_view)>;
+  explicit Simple(Function function) : m_function(std::move(function)) {}
+  std::string apply(std::string text, MatchBudget&) const override { return m_function(text); }
+
+private:
+  Function m_function;
+};
+
+class Replace : public Normalizer {
+public:
+  Replace(Pattern pattern, std::string content) : m_pattern(std::move(pattern)), m_content(std::move(content)) {}
+  std::string apply(std::string text, MatchBudget& budget) const override {
+    return m_pattern.replace(text, m_content, budget);
+  }
+
+private:
+  Pattern m_pattern;
+  std::string m_content;
+};
+
+class Sequence : public Normalizer {
+public:
+  explicit Sequence(std::vector<NormalizerPtr> steps) : m_steps(std::move(steps)) {}
+  std::string apply(std::string text, MatchBudget& budget) const override {
+    const std::size_t limit = growthLimit(text.size());
+    for (const NormalizerPtr& step : m_steps) {
+      std::string next = step->apply(text, budget);
+      if (next.size() <= limit) text = std::move(next);
+    }
+    return text;
+  }
+
+private:
+  std::vector<NormalizerPtr> m_steps;
+};
+
+// Code points for which `keep` holds.
+template <class Keep> std::string filter(std::string_view text, Keep keep) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const Utf8Step step = stepUtf8(text, at);
+    if (keep(step.code)) out.append(text, at, step.size);
+    at += step.size;
+  }
+  return out;
+}
+
+std::string stripAccents(std::string_view text) {
+  return filter(text, [](char32_t c) { return !isCombiningMark(c); });
+}
+
+std::string strip(std::string_view text, bool left, bool right) {
+  while (left && !text.empty()) {
+    const Utf8Step step = stepUtf8(text, 0);
+    if (!isWhitespace(step.code)) break;
+    text.remove_prefix(step.size);
+  }
+  while (right && !text.empty()) {
+    const Utf8Step last = lastStep(text);
+    if (!isWhitespace(last.code)) break;
+    text.remove_suffix(last.size);
+  }
+  return std::string(text);
+}
+
+// SentencePiece's NMT rules: control characters go, odd spaces become spaces.
+std::string nmt(std::string_view text) {
+  const auto dropped = [](char32_t c) {
+    return (c >= 1 && c <= 8) || c == 0xB || (c >= 0xE && c <= 0x1F) || c == 0x7F || c == 0x8F || c == 0x9F;
+  };
+  const auto spaced = [](char32_t c) {
+    return c == 9 || c == 0xA || c == 0xC || c == 0xD || c == 0x1680 || (c >= 0x200B && c <= 0x200F) || c == 0x2028 ||
+           c == 0x2029 || c == 0x2581 || c == 0xFEFF || c == 0xFFFD;
+  };
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const Utf8Step step = stepUtf8(text, at);
+    at += step.size;
+    if (!dropped(step.code)) appendUtf8(out, spaced(step.code) ? U' ' : step.code);
+  }
+  return out;
+}
+
+NormalizerPtr simple(Simple::Function function) { return std::make_shared<Simple>(std::move(function)); }
+
+NormalizerPtr simpleByName(const std::string& type) {
+  const auto form = [](NormalForm f) { return [f](std::string_view text) { return normalizeUnicode(text, f); }; };
+  if (type == "NFC") return simple(form(NormalForm::Nfc));
+  if (type == "NFD") return simple(form(NormalForm::Nfd));
+  if (type == "NFKC") return simple(form(NormalForm::Nfkc));
+  if (type == "NFKD") return simple(form(NormalForm::Nfkd));
+  if (type == "Lowercase") return simple(lowercase);
+  if (type == "StripAccents") return simple(stripAccents);
+  if (type == "Nmt") return simple(nmt);
+  if (type == "ByteLevel") return simple(toByteLevel);
+  return nullptr;
+}
+
+NormalizerPtr readStrip(Options& options) {
+  const bool left = options.boolean("strip_left"), right = options.boolean("strip_right");
+  return simple([left, right](std::string_view text) { return strip(text, left, right); });
+}
+
+NormalizerPtr readPrepend(Options& options) {
+  return simple([prefix = options.text("prepend")](std::string_view text) {
+    return text.empty() ? std::string() : prefix + std::string(text);
+  });
+}
+
+NormalizerPtr readReplace(Options& options) {
+  Pattern pattern = Pattern::read(options);
+  return std::make_shared<Replace>(std::move(pattern), options.text("content"));
+}
+
+NormalizerPtr readSequence(Options& options) {
+  std::vector<NormalizerPtr> steps;
+  const Json& list = options.array("normalizers");
+  if (list.size() > kMaxSteps)
+    options.refuse(std::to_string(list.size()) + " steps, at most " + std::to_string(kMaxSteps));
+  for (const Json& entry : list) {
+    if (!options.ok()) break;
+    auto step = readNormalizer(entry);
+    if (!step)
+      options.refuse(step.error());
+    else if (*step)
+      steps.push_back(*std::move(step));
+  }
+  return std::make_shared<Sequence>(std::move(steps));
+}
+
+} // namespace
+
+Result<NormalizerPtr> readNormalizer(const Json& json) {
+  if (json.is_null()) return NormalizerPtr();
+  auto type = componentType(json, "normalizer");
+  if (!type) return type.error();
+  using Reader = NormalizerPtr (*)(Options&);
+  static const std::map<std::string, Reader> kReaders = {
+      {"Strip", readStrip}, {"Prepend", readPrepend}, {"Replace", readReplace}, {"Sequence", readSequence}};
+  Options options(json, "normalizer " + inQuotes(*type));
+  NormalizerPtr normalizer = simpleByName(*type);
+  if (const auto reader = kReaders.find(*type); reader != kReaders.end()) normalizer = reader->second(options);
+  if (!normalizer) return unsupported("normalizer " + inQuotes(*type) + " is not supported");
+  if (auto done = options.finish(); !done) return done.error();
+  return normalizer;
+}
+
+} // namespace orrery::tokenize
