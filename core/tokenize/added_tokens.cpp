@@ -110,10 +110,11 @@ Result<AddedTokens> AddedTokens::read(const Json& json, const Bpe& bpe, const No
     added.m_tokens.push_back(std::move(token));
   }
   MatchBudget budget(0);
+  NormalizerRun run{budget};
   for (std::size_t i = 0; i < added.m_tokens.size(); ++i) {
     const AddedToken& token = added.m_tokens[i];
     const bool changes = token.normalized && normalizer;
-    added.m_strings.push_back(changes ? normalizer->apply(token.content, budget) : token.content);
+    added.m_strings.push_back(changes ? normalizer->apply(token.content, run) : token.content);
     (token.normalized ? added.m_normalized : added.m_raw).add(added.m_strings[i].substr(0, 16 * kMaxContentBytes), i);
     if (token.special) added.m_special.insert(token.content);
   }
@@ -156,7 +157,11 @@ Pieces AddedTokens::extract(std::string_view text, const Normalizer* normalizer,
   else
     cut(raw, std::move(whole), m_raw);
   for (Piece& piece : raw) {
-    if (piece.id < 0 && normalizer) piece.text = normalizer->apply(std::move(piece.text), budget);
+    if (piece.id < 0 && normalizer) {
+      NormalizerRun run{budget};
+      piece.text = normalizer->apply(std::move(piece.text), run);
+      piece.atTextStart = piece.atTextStart && !run.startDropped;
+    }
     if (piece.id >= 0 || m_normalized.empty())
       out.push_back(std::move(piece));
     else

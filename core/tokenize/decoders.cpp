@@ -103,8 +103,10 @@ public:
 
 private:
   std::string strip(std::string_view token) const {
-    for (std::size_t i = 0; i < m_start && !m_content.empty() && token.starts_with(m_content); ++i) token.remove_prefix(m_content.size());
-    for (std::size_t i = 0; i < m_stop && !m_content.empty() && token.ends_with(m_content); ++i) token.remove_suffix(m_content.size());
+    for (std::size_t i = 0; i < m_start && !m_content.empty() && token.starts_with(m_content); ++i)
+      token.remove_prefix(m_content.size());
+    for (std::size_t i = 0; i < m_stop && !m_content.empty() && token.ends_with(m_content); ++i)
+      token.remove_suffix(m_content.size());
     return std::string(token);
   }
   std::string m_content; // one character

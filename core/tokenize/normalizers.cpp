@@ -20,18 +20,26 @@ constexpr std::size_t kMaxSteps = 256; // of a Sequence
 class Simple : public Normalizer {
 public:
   using Function = std::function<std::string(std::string_view)>;
-  explicit Simple(Function function) : m_function(std::move(function)) {}
-  std::string apply(std::string text, MatchBudget&) const override { return m_function(text); }
+  using Drops = bool (*)(char32_t first);
+  explicit Simple(Function function, Drops drops) : m_function(std::move(function)), m_drops(drops) {}
+  std::string apply(std::string text, NormalizerRun& run) const override {
+    if (m_drops && !text.empty() && m_drops(stepUtf8(text, 0).code)) run.startDropped = true;
+    return m_function(text);
+  }
 
 private:
   Function m_function;
+  Drops m_drops; // null: the first character always leaves something
 };
 
 class Replace : public Normalizer {
 public:
   Replace(Pattern pattern, std::string content) : m_pattern(std::move(pattern)), m_content(std::move(content)) {}
-  std::string apply(std::string text, MatchBudget& budget) const override {
-    return m_pattern.replace(text, m_content, budget);
+  std::string apply(std::string text, NormalizerRun& run) const override {
+    std::string out = m_pattern.replace(text, m_content, run.budget);
+    if (m_content.empty() && !text.empty() && !out.starts_with(text.substr(0, stepUtf8(text, 0).size)))
+      run.startDropped = true;
+    return out;
   }
 
 private:
@@ -42,10 +50,10 @@ private:
 class Sequence : public Normalizer {
 public:
   explicit Sequence(std::vector<NormalizerPtr> steps) : m_steps(std::move(steps)) {}
-  std::string apply(std::string text, MatchBudget& budget) const override {
+  std::string apply(std::string text, NormalizerRun& run) const override {
     const std::size_t limit = growthLimit(text.size());
     for (const NormalizerPtr& step : m_steps) {
-      std::string next = step->apply(text, budget);
+      std::string next = step->apply(text, run);
       if (next.size() <= limit) text = std::move(next);
     }
     return text;
@@ -85,11 +93,12 @@ std::string strip(std::string_view text, bool left, bool right) {
   return std::string(text);
 }
 
+bool isDroppedByNmt(char32_t c) {
+  return (c >= 1 && c <= 8) || c == 0xB || (c >= 0xE && c <= 0x1F) || c == 0x7F || c == 0x8F || c == 0x9F;
+}
+
 // SentencePiece's NMT rules: control characters go, odd spaces become spaces.
 std::string nmt(std::string_view text) {
-  const auto dropped = [](char32_t c) {
-    return (c >= 1 && c <= 8) || c == 0xB || (c >= 0xE && c <= 0x1F) || c == 0x7F || c == 0x8F || c == 0x9F;
-  };
   const auto spaced = [](char32_t c) {
     return c == 9 || c == 0xA || c == 0xC || c == 0xD || c == 0x1680 || (c >= 0x200B && c <= 0x200F) || c == 0x2028 ||
            c == 0x2029 || c == 0x2581 || c == 0xFEFF || c == 0xFFFD;
@@ -98,12 +107,14 @@ std::string nmt(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const Utf8Step step = stepUtf8(text, at);
     at += step.size;
-    if (!dropped(step.code)) appendUtf8(out, spaced(step.code) ? U' ' : step.code);
+    if (!isDroppedByNmt(step.code)) appendUtf8(out, spaced(step.code) ? U' ' : step.code);
   }
   return out;
 }
 
-NormalizerPtr simple(Simple::Function function) { return std::make_shared<Simple>(std::move(function)); }
+NormalizerPtr simple(Simple::Function function, Simple::Drops drops = nullptr) {
+  return std::make_shared<Simple>(std::move(function), drops);
+}
 
 NormalizerPtr simpleByName(const std::string& type) {
   const auto form = [](NormalForm f) { return [f](std::string_view text) { return normalizeUnicode(text, f); }; };
@@ -112,15 +123,16 @@ NormalizerPtr simpleByName(const std::string& type) {
   if (type == "NFKC") return simple(form(NormalForm::Nfkc));
   if (type == "NFKD") return simple(form(NormalForm::Nfkd));
   if (type == "Lowercase") return simple(lowercase);
-  if (type == "StripAccents") return simple(stripAccents);
-  if (type == "Nmt") return simple(nmt);
+  if (type == "StripAccents") return simple(stripAccents, isCombiningMark);
+  if (type == "Nmt") return simple(nmt, isDroppedByNmt);
   if (type == "ByteLevel") return simple(toByteLevel);
   return nullptr;
 }
 
 NormalizerPtr readStrip(Options& options) {
   const bool left = options.boolean("strip_left"), right = options.boolean("strip_right");
-  return simple([left, right](std::string_view text) { return strip(text, left, right); });
+  return simple([left, right](std::string_view text) { return strip(text, left, right); },
+                left ? isWhitespace : nullptr);
 }
 
 NormalizerPtr readPrepend(Options& options) {

@@ -11,11 +11,17 @@
 
 namespace orrery::tokenize {
 
+// One use of a normalizer on one text.
+struct NormalizerRun {
+  MatchBudget& budget;
+  bool startDropped = false; // set when the first character was taken away (Metaspace "first" asks)
+};
+
 class Normalizer {
 public:
   virtual ~Normalizer() = default;
   // Valid UTF-8 in and out. A step that would make the text longer than growthLimit() is left out.
-  virtual std::string apply(std::string text, MatchBudget& budget) const = 0;
+  virtual std::string apply(std::string text, NormalizerRun& run) const = 0;
 };
 using NormalizerPtr = std::shared_ptr<const Normalizer>;
 

@@ -15,7 +15,8 @@ struct PostProcessor {
   static constexpr std::int32_t kText = -1; // the place of the text
   std::vector<std::int32_t> layout = {kText};
 
-  std::vector<std::int32_t> apply(std::vector<std::int32_t> ids) const;
+  // addSpecial false: only the text, as often as the template has it.
+  std::vector<std::int32_t> apply(std::vector<std::int32_t> ids, bool addSpecial) const;
 };
 
 // null in the file: leaves the ids alone. Errors: Unsupported (unknown type or option, named), BadInput.

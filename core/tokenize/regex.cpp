@@ -6,6 +6,7 @@
 
 #include <optional>
 
+#include "core/tokenize/unicode_additions.h"
 #include "core/tokenize/utf8.h"
 
 namespace orrery::tokenize {
@@ -98,6 +99,8 @@ Result<Regex> Regex::compile(const std::string& pattern) {
 
 std::vector<Span> Regex::split(std::string_view text, MatchBudget& budget) const {
   std::vector<Span> spans;
+  std::string older; // the text as PCRE2 can judge it
+  if (replaceNewCharacters(text, older)) text = older;
   const std::unique_ptr<pcre2_match_data, FreeData> data(
       pcre2_match_data_create_from_pattern(m_program->code.get(), nullptr));
   std::size_t done = 0; // end of the last match

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Oniguruma (Ruby syntax) to PCRE2: the places where both accept a pattern but mean different things.
 // Source: Oniguruma's doc/RE and doc/SYNTAX.md, pcre2pattern(3).
+#include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <vector>
 
 #include "core/tokenize/regex.h"
@@ -9,7 +11,8 @@
 namespace orrery::tokenize {
 namespace {
 
-constexpr const char* kWord = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}";
+// Oniguruma's word characters; the six superscripts and fractions of Latin-1 are among them, the others are not.
+constexpr const char* kWord = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\x{B2}\\x{B3}\\x{B9}\\x{BC}-\\x{BE}";
 
 class Translator {
 public:
@@ -105,7 +108,40 @@ private:
   void bracedEscape() { // \p{..}, \P{..}, \x{..}, \xHH
     if (peek(2) != '{') return copy(2);
     const std::size_t close = m_in.find('}', m_at);
-    copy(close == std::string_view::npos ? m_in.size() - m_at : close + 1 - m_at);
+    if (close == std::string_view::npos) return refuse("an escape without its closing brace");
+    const std::string_view name = m_in.substr(m_at + 3, close - m_at - 3);
+    if (peek() == 'x') return copy(close + 1 - m_at);
+    put(std::string("\\") + peek() + "{" + propertyName(name) + "}", close + 1 - m_at);
+  }
+
+  // Long names of general categories are unknown to PCRE2, and its script names mean script extensions.
+  static std::string propertyName(std::string_view name) {
+    static constexpr std::pair<std::string_view, std::string_view> kLong[] = {{"Letter", "L"},
+                                                                              {"Mark", "M"},
+                                                                              {"Number", "N"},
+                                                                              {"Punctuation", "P"},
+                                                                              {"Symbol", "S"},
+                                                                              {"Separator", "Z"},
+                                                                              {"Other", "C"},
+                                                                              {"Uppercase_Letter", "Lu"},
+                                                                              {"Lowercase_Letter", "Ll"},
+                                                                              {"Titlecase_Letter", "Lt"},
+                                                                              {"Modifier_Letter", "Lm"},
+                                                                              {"Other_Letter", "Lo"},
+                                                                              {"Decimal_Number", "Nd"},
+                                                                              {"Letter_Number", "Nl"},
+                                                                              {"Other_Number", "No"}};
+    static constexpr std::string_view kPlain[] = {"Any",       "Alphabetic", "White_Space",           "Uppercase",
+                                                  "Lowercase", "Emoji",      "Extended_Pictographic", "Ideographic"};
+    const bool negated = name.starts_with('^');
+    if (negated) name.remove_prefix(1);
+    std::string found(name);
+    if (std::find(std::begin(kPlain), std::end(kPlain), name) == std::end(kPlain) && name.size() > 2) {
+      const auto known =
+          std::find_if(std::begin(kLong), std::end(kLong), [&](const auto& pair) { return pair.first == name; });
+      found = known != std::end(kLong) ? std::string(known->second) : "sc:" + found;
+    }
+    return (negated ? "^" : "") + found;
   }
 
   void characterClass() {
@@ -152,9 +188,11 @@ private:
   }
 
   void posixClass() {
-    static constexpr std::pair<std::string_view, std::string_view> kKnown[] = {
-        {"[:space:]", "\\p{White_Space}"}, {"[:digit:]", "\\p{Nd}"},        {"[:alpha:]", "\\p{Alphabetic}"},
-        {"[:upper:]", "\\p{Uppercase}"},   {"[:lower:]", "\\p{Lowercase}"}, {"[:word:]", kWord}};
+    static constexpr std::pair<std::string_view, std::string_view> kKnown[] = {{"[:space:]", "\\p{White_Space}"},
+                                                                               {"[:digit:]", "\\p{Nd}"},
+                                                                               {"[:upper:]", "\\p{Uppercase}"},
+                                                                               {"[:lower:]", "\\p{Lowercase}"},
+                                                                               {"[:word:]", kWord}};
     for (const auto& [name, meaning] : kKnown)
       if (m_in.substr(m_at, name.size()) == name) return put(meaning, name.size());
     refuse("the class " + std::string(m_in.substr(m_at, 12)));

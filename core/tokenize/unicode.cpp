@@ -7,6 +7,7 @@
 #include <unicode/ustring.h>
 #include <vector>
 
+#include "core/tokenize/unicode_additions.h"
 #include "core/tokenize/utf8.h"
 
 namespace orrery::tokenize {
@@ -17,6 +18,13 @@ constexpr std::size_t kMaxNormalizeBytes = std::size_t{512} << 20;
 std::uint32_t maskOf(char32_t c) { return U_MASK(u_charType(static_cast<UChar32>(c))); }
 
 bool has(char32_t c, UProperty property) { return u_hasBinaryProperty(static_cast<UChar32>(c), property) != 0; }
+
+// Whether Unicode `version`.0 had the character.
+bool existedIn(char32_t c, std::uint8_t version) {
+  UVersionInfo age;
+  u_charAge(static_cast<UChar32>(c), age);
+  return age[0] < version || (age[0] == version && age[1] == 0);
+}
 
 const UNormalizer2* plainForm(NormalForm form, UErrorCode& error) {
   switch (form) {
@@ -36,7 +44,7 @@ const UNormalizer2* plainForm(NormalForm form, UErrorCode& error) {
 const UNormalizer2* openForm(NormalForm form) {
   UErrorCode error = U_ZERO_ERROR;
   const UNormalizer2* plain = plainForm(form, error);
-  static const UChar kKnown[] = u"[:age=12.1:]";
+  static const UChar kKnown[] = u"[:age=9.0:]";
   USet* known = uset_openPattern(kKnown, -1, &error);
   if (U_FAILURE(error)) return nullptr;
   uset_freeze(known); // lives as long as the program, like the form
@@ -73,19 +81,23 @@ std::string toUtf8(const std::vector<UChar>& wide, int32_t length) {
 
 bool isWhitespace(char32_t c) { return u_isUWhiteSpace(static_cast<UChar32>(c)) != 0; }
 
-bool isNumeric(char32_t c) { return (maskOf(c) & U_GC_N_MASK) != 0; }
+bool isNumeric(char32_t c) { return (maskOf(c) & U_GC_N_MASK) != 0 || isNewNumeric(c); }
 
 bool isPunctuation(char32_t c) {
   if (c < 0x80) return u_isgraph(static_cast<UChar32>(c)) && !u_isalnum(static_cast<UChar32>(c));
-  return (maskOf(c) & U_GC_P_MASK) != 0;
+  if (c == 0x166D || c == 0x111C9) return true; // P* once, later S* and M*
+  return (maskOf(c) & U_GC_P_MASK) != 0 && existedIn(c, 8);
 }
 
 bool isWord(char32_t c) {
   constexpr std::uint32_t kMask = U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK;
-  return (maskOf(c) & kMask) != 0 || has(c, UCHAR_ALPHABETIC) || has(c, UCHAR_JOIN_CONTROL);
+  return (maskOf(c) & kMask) != 0 || has(c, UCHAR_ALPHABETIC) || has(c, UCHAR_JOIN_CONTROL) || isNewWord(c);
 }
 
-bool isCombiningMark(char32_t c) { return (maskOf(c) & U_GC_M_MASK) != 0; }
+bool isCombiningMark(char32_t c) {
+  if (c == 0x1CF2 || c == 0x1CF3) return true; // Mc until Unicode 12
+  return (maskOf(c) & U_GC_M_MASK) != 0 && existedIn(c, 9) && c != 0x111C9;
+}
 
 bool isInvisible(char32_t c) {
   constexpr std::uint32_t kMask = U_GC_Z_MASK | U_GC_CC_MASK | U_GC_CF_MASK | U_GC_CS_MASK | U_GC_CN_MASK;
@@ -118,7 +130,7 @@ std::string lowercase(std::string_view text) {
     if (step.code == 0x130)
       out += "i\xCC\x87"; // the one code point whose lower case is two
     else
-      appendUtf8(out, static_cast<char32_t>(u_tolower(static_cast<UChar32>(step.code))));
+      appendUtf8(out, newLowercase(static_cast<char32_t>(u_tolower(static_cast<UChar32>(step.code)))));
   }
   return out;
 }

@@ -9,15 +9,16 @@
 namespace orrery::tokenize {
 
 bool isWhitespace(char32_t c);    // White_Space
-bool isNumeric(char32_t c);       // Nd, Nl, No
-bool isPunctuation(char32_t c);   // ASCII punctuation or P*
+bool isNumeric(char32_t c);       // N* of Unicode 17
+bool isPunctuation(char32_t c);   // ASCII punctuation or P* of Unicode 8
 bool isWord(char32_t c);          // \w of Rust's regex crate: Alphabetic, M, Nd, Pc, Join_Control
-bool isCombiningMark(char32_t c); // M*
+bool isCombiningMark(char32_t c); // M* of Unicode 9
 // White space except ' ', controls, format characters, surrogates, unassigned: nothing to see on a screen.
 bool isInvisible(char32_t c);
 
 enum class NormalForm { Nfc, Nfd, Nfkc, Nfkd };
-// Valid UTF-8 in and out. Text above 512 MiB is returned as it is.
+// By Unicode 9: later characters pass unchanged and block reordering. Valid UTF-8 in and out. Text above 512 MiB is
+// returned as it is.
 std::string normalizeUnicode(std::string_view text, NormalForm form);
 
 // Per code point, without context (no final sigma), as Rust's char::to_lowercase.
