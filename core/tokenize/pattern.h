@@ -27,6 +27,6 @@ private:
 };
 
 // How long a text may become while components work on it: files may chain replacements that double it each time.
-constexpr std::size_t growthLimit(std::size_t bytes) { return 64 * bytes + (std::size_t{1} << 20); }
+constexpr std::size_t growthLimit(std::size_t bytes) { return 16 * bytes + (std::size_t{1} << 20); }
 
 } // namespace orrery::tokenize

@@ -128,14 +128,14 @@ Layout readSequence(Options& options) {
 
 } // namespace
 
-std::vector<std::int32_t> PostProcessor::apply(std::vector<std::int32_t> ids) const {
+std::vector<std::int32_t> PostProcessor::apply(std::vector<std::int32_t> ids, bool addSpecial) const {
   if (layout.size() == 1 && layout[0] == kText) return ids;
   std::vector<std::int32_t> out;
   out.reserve(ids.size() + layout.size());
   for (const std::int32_t id : layout) {
     if (id == kText)
       out.insert(out.end(), ids.begin(), ids.end());
-    else
+    else if (addSpecial)
       out.push_back(id);
   }
   return out;

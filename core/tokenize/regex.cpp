@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxPatternBytes = 16384;
 // Per attempt at one position; backtracking over a run of a million spaces needs one step each.
-constexpr std::uint32_t kMatchLimit = 10'000'000;
+constexpr std::uint32_t kMatchLimit = 4'000'000;
 constexpr std::uint32_t kHeapLimitKib = 65536;
 constexpr int kCallsPerClock = 16;
 

@@ -164,7 +164,7 @@ std::vector<std::int32_t> Tokenizer::encode(std::string_view text, bool addSpeci
     else if (!piece.text.empty())
       cache.encode(m_parts->bpe, piece.text, ids);
   }
-  return addSpecial ? m_parts->post.apply(std::move(ids)) : ids;
+  return m_parts->post.apply(std::move(ids), addSpecial);
 }
 
 std::string Tokenizer::decode(std::span<const std::int32_t> ids, bool skipSpecial) const {
