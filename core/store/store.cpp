@@ -61,6 +61,23 @@ std::uint64_t Store::branchRun(std::uint64_t from, std::int64_t length) {
   return run;
 }
 
+void Store::select(std::uint64_t run) {
+  push([this, run] {
+    if (m_dirty) publish();
+    const SnapshotPtr chosen = snapshot(run);
+    if (!chosen) return;
+    m_recorder.branch(run, *chosen, chosen->length());
+    publish();
+  });
+}
+
+void Store::forget(std::uint64_t run) {
+  push([this, run] {
+    std::lock_guard lock(m_mutex);
+    if (!m_current || m_current->run != run) m_runs.erase(run);
+  });
+}
+
 void Store::cut(std::int64_t length) {
   push([this, length] {
     m_recorder.truncate(length);

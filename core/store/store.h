@@ -36,6 +36,10 @@ public:
   std::uint64_t beginRun(RunInfo info, std::vector<std::int32_t> prompt, std::vector<std::string> pieces);
   // [run] A new run that shares the first `length` tokens of `from`; without `from` the run shows nothing.
   std::uint64_t branchRun(std::uint64_t from, std::int64_t length);
+  // [run] Makes an older run the current one again, as it was left; nothing happens if it is unknown.
+  void select(std::uint64_t run);
+  // [run] Drops an older run: its snapshot is no longer handed out.
+  void forget(std::uint64_t run);
   // [run] Keeps the first `length` tokens of the current run.
   void cut(std::int64_t length);
   // [run] A generated token.
