@@ -137,7 +137,7 @@ Cast makeCast(Random& random) {
 void fixArticle(std::string& text, std::string_view word) {
   const bool vowel = !word.empty() && std::string_view("aeio").find(word.front()) != std::string_view::npos;
   const std::size_t size = text.size();
-  if (vowel && size >= 3 && (text.ends_with(" a ") || text.ends_with("\"a "))) text.insert(size - 1, "n");
+  if (vowel && size >= 3 && (text.ends_with(" a ") || text.ends_with("\"a "))) text.insert(size - 1, 1, 'n');
 }
 
 std::string fill(std::string_view sentence, const Cast& cast) {
@@ -160,13 +160,17 @@ std::string fill(std::string_view sentence, const Cast& cast) {
 std::string makeStory(Random& random) {
   const Cast cast = makeCast(random);
   std::string text = fill(random.pick(kOpenings), cast);
-  const auto say = [&](const auto& sentences) { text += " " + fill(random.pick(sentences), cast); };
+  const auto say = [&](const auto& sentences) {
+    text += ' ';
+    text += fill(random.pick(sentences), cast);
+  };
   say(kMeetings);
   say(kProblems);
   for (int searches = random.between(0, 2); searches > 0; --searches) say(kSearches);
   say(kSolutions);
   say(kEndings);
-  return text + " The end.\n";
+  text += " The end.\n";
+  return text;
 }
 
 } // namespace orrery::train
