@@ -226,9 +226,7 @@ Status Engine::start(const RunSpec& spec, const JobContext& job) {
   setSampler(spec.sampler);
   m_current = {m_store.beginRun(runInfo(spec, *tokens), *tokens, piecesOf(*tokens)), spec, std::move(*run)};
   if (!spec.traceOut.empty()) {
-    auto writer = trace::makeTraceWriter(spec.traceOut);
-    if (!writer) return writer.error();
-    m_store.attach(std::move(*writer));
+    m_store.attach(trace::traceWriter(spec.traceOut));
     m_traceAttached = true;
   }
   publishRuns();
@@ -409,9 +407,7 @@ Status Engine::finishTrace(Status result) {
 
 Status Engine::writeTrace(const std::string& path) {
   if (!m_store.snapshot()) return noRun();
-  auto writer = trace::makeTraceWriter(path);
-  if (!writer) return writer.error();
-  m_store.attach(std::move(*writer));
+  m_store.attach(trace::traceWriter(path));
   return m_store.finishSink().get();
 }
 

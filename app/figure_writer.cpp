@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "app/figure_writer.h"
+
+#include "views/export/data.h"
+#include "views/export/figure.h"
+#include "views/paint/gui_application.h"
+
+namespace orrery::app {
+namespace {
+
+std::string viewNames(const views::Registry& views) {
+  std::string names;
+  for (const auto& view : views.all()) names += (names.empty() ? "" : ", ") + view->info().name;
+  return names;
+}
+
+} // namespace
+
+Status writeFigure(const views::Registry& views, store::SnapshotPtr snapshot, exports::Recipe recipe,
+                   const std::string& figurePath, const std::string& dataPath, std::stop_token stop) {
+  auto format = exports::formatOf(figurePath);
+  if (!format) return format.error();
+  if (Status sane = exports::checkFigure(recipe.figure, *format); !sane) return sane;
+  const views::View* view = views.find(recipe.view);
+  if (view == nullptr) return notFound("there is no view \"" + recipe.view + "\"; there are: " + viewNames(views));
+  auto parameters = views::completeParameters(view->info(), recipe.parameters);
+  if (!parameters) return parameters.error();
+  recipe.parameters = *parameters;
+  auto request = exports::requestOf(recipe);
+  if (!request) return request.error();
+  request->snapshot = std::move(snapshot);
+  auto built = view->build(*request, std::move(stop));
+  if (!built) return built.error();
+  if (!dataPath.empty())
+    if (Status data = exports::exportData(built->data, dataPath); !data) return data;
+  if (Status figure = exports::exportFigure(*built, recipe.figure, figurePath); !figure) return figure;
+  return exports::writeRecipe(recipe, exports::recipePath(figurePath));
+}
+
+} // namespace orrery::app

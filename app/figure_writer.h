@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// From a recipe to files: the figure, its data and FIG.recipe.json. The export dialog and `orrery render` both call
+// this.
+#pragma once
+#include <stop_token>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/store/snapshot.h"
+#include "views/export/recipe.h"
+#include "views/registry.h"
+
+namespace orrery::app {
+
+// Builds the recipe's view on `snapshot` and writes `figurePath`, its recipe beside it and, if `dataPath` is not empty,
+// the numbers. Not on the GUI thread. Errors: whatever is wrong with view, parameters or files; nothing half-written.
+Status writeFigure(const views::Registry& views, store::SnapshotPtr snapshot, exports::Recipe recipe,
+                   const std::string& figurePath, const std::string& dataPath, std::stop_token stop = {});
+
+} // namespace orrery::app

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// orrery demo --out DIR: what the program can show, drawn from the bundled model without a display.
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "app/assets.h"
+#include "app/figure_writer.h"
+#include "app/verbs/verbs.h"
+#include "plugins/plugins.h"
+#include "views/paint/gui_application.h"
+
+namespace orrery::app {
+namespace {
+
+constexpr const char* kPrompt = "Tom has a red ball. Anna has a blue hat. Tom gives the red ball to Anna. Now Anna has";
+
+Status drawAll(const store::SnapshotPtr& snapshot, const std::string& tracePath, const std::string& folder) {
+  paint::ensureGuiApplication();
+  const views::Registry views = plugins::allViews();
+  for (const auto& view : views.all()) {
+    exports::Recipe recipe;
+    recipe.inputPath = tracePath;
+    recipe.view = view->info().name;
+    recipe.selection.layer = snapshot->info->dims.layers - 1;
+    recipe.selection.query = snapshot->length() - 1;
+    recipe.selection.key = snapshot->length() / 2;
+    for (const char* kind : {"svg", "png"}) {
+      const std::string path = folder + "/" + view->info().name + "." + kind;
+      if (Status drawn = writeFigure(views, snapshot, recipe, path, ""); !drawn) return drawn;
+      std::cout << path << '\n';
+    }
+  }
+  return Done{};
+}
+
+Status run(const std::string& folder, const Common& common) {
+  std::error_code code;
+  std::filesystem::create_directories(folder, code);
+  if (code) return ioError("cannot make the folder: " + code.message(), folder);
+  session::Session engine({.threads = common.threads});
+  if (Status opened = waitWithProgress(engine.runOpen(assetPath("models/bundled")), false); !opened) return opened;
+  session::RunSpec spec;
+  spec.text = kPrompt;
+  spec.hooks = "blocks.*.hook_resid_post";
+  spec.generate = 24;
+  spec.traceOut = folder + "/demo.h5";
+  if (Status ran = waitWithProgress(engine.runStart(spec), false); !ran) return ran;
+  std::cout << spec.traceOut << '\n';
+  return drawAll(engine.snapshot(), spec.traceOut, folder);
+}
+
+} // namespace
+
+void declareDemo(CommandLine& line) {
+  auto folder = std::make_shared<std::string>();
+  CLI::App* verb = line.verb("demo", "Draw every view of a run of the bundled model",
+                             [folder, &line] { return run(*folder, line.common); });
+  verb->add_option("--out", *folder, "Folder to write to")->required();
+}
+
+} // namespace orrery::app

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// orrery render TRACE --view NAME ... --out FIG.svg, and orrery render RECIPE.json --out FIG2.svg
+#include <charconv>
+#include <iostream>
+#include <memory>
+
+#include "app/figure_writer.h"
+#include "app/verbs/verbs.h"
+#include "core/tensorio/sha256.h"
+#include "core/trace/trace_reader.h"
+#include "plugins/plugins.h"
+#include "views/paint/gui_application.h"
+
+namespace orrery::app {
+namespace {
+
+struct Options {
+  std::string input, view, theme, out, data;
+  std::vector<std::string> set;
+  exports::FigureOptions figure;
+  CLI::App* verb = nullptr;
+};
+
+std::int64_t* selectionField(views::Selection& selection, const std::string& key) {
+  if (key == "layer") return &selection.layer;
+  if (key == "head") return &selection.head;
+  if (key == "query") return &selection.query;
+  if (key == "key") return &selection.key;
+  if (key == "channel") return &selection.channel;
+  if (key == "tokens") return &selection.shownTokens;
+  return nullptr;
+}
+
+// "layer=3" changes the selection, "viewport.head=x,y,w,h" what is shown of a panel, the rest are view parameters.
+Status applySetting(exports::Recipe& recipe, const std::string& setting) {
+  const auto equals = setting.find('=');
+  if (equals == std::string::npos || equals == 0)
+    return badInput("--set: expected key=value, found \"" + setting + "\"");
+  const std::string key = setting.substr(0, equals), value = setting.substr(equals + 1);
+  if (std::int64_t* field = selectionField(recipe.selection, key)) {
+    const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), *field);
+    if (code == std::errc() && end == value.data() + value.size() && *field >= 0) return Done{};
+    return badInput("--set " + key + ": expected a whole number from 0, found \"" + value + "\"");
+  }
+  if (!key.starts_with("viewport.")) {
+    recipe.parameters[key] = value;
+    return Done{};
+  }
+  double numbers[4];
+  const char* at = value.data();
+  const char* const last = at + value.size();
+  for (int i = 0; i < 4; ++i) {
+    const auto [end, code] = std::from_chars(at, last, numbers[i]);
+    if (code != std::errc() || (i < 3 ? end == last || *end != ',' : end != last))
+      return badInput("--set " + key + ": expected x,y,width,height, found \"" + value + "\"");
+    at = i < 3 ? end + 1 : end;
+  }
+  recipe.viewports[key.substr(9)] = {numbers[0], numbers[1], numbers[2], numbers[3]};
+  return Done{};
+}
+
+void applyFigureOptions(exports::Recipe& recipe, const Options& options) {
+  const auto given = [&](const char* name) { return options.verb->count(name) > 0; };
+  if (given("--width")) recipe.figure.widthMm = options.figure.widthMm;
+  if (given("--height")) recipe.figure.heightMm = options.figure.heightMm;
+  if (given("--dpi")) recipe.figure.dpi = options.figure.dpi;
+  if (given("--transparent")) recipe.figure.transparent = true;
+  if (given("--title")) recipe.figure.title = options.figure.title;
+  if (given("--panel-letter")) recipe.figure.panelLetter = options.figure.panelLetter;
+  if (options.theme == "light") recipe.figure.theme = scene::ThemeKind::Light;
+  if (options.theme == "dark") recipe.figure.theme = scene::ThemeKind::Dark;
+  if (options.theme == "print") recipe.figure.theme = scene::ThemeKind::Print;
+}
+
+Result<exports::Recipe> recipeOf(const Options& options) {
+  if (exports::isRecipe(options.input)) return exports::readRecipe(options.input);
+  if (options.view.empty()) return badInput("--view is needed; `orrery views` lists them");
+  exports::Recipe recipe;
+  recipe.inputPath = options.input;
+  recipe.view = options.view;
+  return recipe;
+}
+
+// A figure must not quietly be drawn from another file than the one its recipe was written for.
+Result<store::SnapshotPtr> readInput(exports::Recipe& recipe) {
+  auto hash = tensorio::sha256OfFile(recipe.inputPath);
+  if (!hash) return hash.error();
+  if (!recipe.inputHash.empty() && recipe.inputHash != *hash)
+    return badInput("the file is not the one that the recipe was written for: expected SHA-256 " + recipe.inputHash +
+                        ", found " + *hash,
+                    recipe.inputPath);
+  recipe.inputHash = *hash;
+  auto snapshot = trace::readTrace(recipe.inputPath);
+  if (!snapshot) return snapshot.error();
+  if (recipe.inputMake.is_null() && !(*snapshot)->info->recipeJson.empty())
+    if (auto make = parseJson((*snapshot)->info->recipeJson, recipe.inputPath); make && make->is_object())
+      recipe.inputMake = *make;
+  return snapshot;
+}
+
+Status run(const Options& options, const Common& common) {
+  auto recipe = recipeOf(options);
+  if (!recipe) return recipe.error();
+  for (const std::string& setting : options.set)
+    if (Status applied = applySetting(*recipe, setting); !applied) return applied;
+  applyFigureOptions(*recipe, options);
+  auto snapshot = readInput(*recipe);
+  if (!snapshot) return snapshot.error();
+  paint::ensureGuiApplication();
+  const views::Registry views = plugins::allViews();
+  if (Status written = writeFigure(views, *snapshot, *recipe, options.out, options.data); !written) return written;
+  const std::string recipeFile = exports::recipePath(options.out);
+  if (common.json)
+    printJson({{"out", options.out}, {"data", options.data}, {"recipe", recipeFile}});
+  else
+    std::cout << options.out << '\n' << recipeFile << '\n' << (options.data.empty() ? "" : options.data + "\n");
+  return Done{};
+}
+
+} // namespace
+
+void declareRender(CommandLine& line) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = line.verb("render", "Draw a view of a trace as PNG, SVG or PDF, without a display",
+                             [options, &line] { return run(*options, line.common); });
+  options->verb = verb;
+  verb->add_option("INPUT", options->input, "Trace file, or a recipe that draws its figure again")->required();
+  verb->add_option("--view", options->view, "Name of the view");
+  verb->add_option("--set", options->set,
+                   "key=value: layer, head, query, key, channel, tokens, viewport.PANEL, or a parameter of the view")
+      ->allow_extra_args(false);
+  verb->add_option("--theme", options->theme, "Colours (default: print)")
+      ->check(CLI::IsMember({"light", "dark", "print"}));
+  verb->add_option("--width", options->figure.widthMm, "Width in mm (85: one column)");
+  verb->add_option("--height", options->figure.heightMm, "Height in mm");
+  verb->add_option("--dpi", options->figure.dpi, "Dots an inch of a PNG");
+  verb->add_flag("--transparent", options->figure.transparent, "No ground");
+  verb->add_option("--title", options->figure.title, "A line above the picture");
+  verb->add_option("--panel-letter", options->figure.panelLetter, "Letter in the upper left corner");
+  verb->add_option("--out", options->out, "Figure to write: .png, .svg or .pdf")->required();
+  verb->add_option("--data", options->data, "Its numbers: .csv, .npy or .h5");
+}
+
+} // namespace orrery::app
