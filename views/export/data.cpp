@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "core/tensorio/csv.h"
 #include "core/tensorio/npy.h"
+#include "core/trace/array_file.h"
 
 namespace orrery::exports {
 namespace {
@@ -49,6 +50,12 @@ Status writeTable(const views::DataTable& table, const std::string& path, bool c
   return tensorio::writeCsv(path, asMatrix(table.values), labels);
 }
 
+Status writeHdf5(const std::vector<views::DataTable>& tables, const std::string& path) {
+  std::vector<trace::NamedArray> arrays;
+  for (const views::DataTable& t : tables) arrays.push_back({t.name, t.unit, t.values, t.rowLabels, t.columnLabels});
+  return trace::writeArrays(path, arrays);
+}
+
 Status checkTables(const std::vector<views::DataTable>& tables, const std::string& path) {
   if (tables.empty()) return badInput("this view has no numbers to write", path);
   for (const views::DataTable& table : tables)
@@ -65,6 +72,7 @@ std::vector<std::string> dataPaths(const std::vector<views::DataTable>& tables, 
   std::vector<std::string> paths;
   std::set<std::string> taken;
   const fs::path base(path);
+  if (extensionOf(path) == ".h5" || extensionOf(path) == ".hdf5") return {path};
   for (const views::DataTable& table : tables) {
     if (paths.empty()) {
       paths.push_back(path);
@@ -80,9 +88,11 @@ std::vector<std::string> dataPaths(const std::vector<views::DataTable>& tables, 
 
 Status exportData(const std::vector<views::DataTable>& tables, const std::string& path) {
   const std::string extension = extensionOf(path);
-  if (extension != ".csv" && extension != ".npy")
-    return unsupported("data is written as .csv or .npy, found extension " + inQuotes(extension), path);
+  const bool hdf5 = extension == ".h5" || extension == ".hdf5";
+  if (!hdf5 && extension != ".csv" && extension != ".npy")
+    return unsupported("data is written as .csv, .npy or .h5, found extension " + inQuotes(extension), path);
   if (Status status = checkTables(tables, path); !status) return status;
+  if (hdf5) return writeHdf5(tables, path);
   const std::vector<std::string> paths = dataPaths(tables, path);
   for (std::size_t i = tables.size(); i-- > 0;)
     if (Status status = writeTable(tables[i], paths[i], extension == ".csv"); !status) return status;

@@ -2,8 +2,17 @@
 #include "views/paint/gui_application.h"
 
 #include <QGuiApplication>
+#include <cstdio>
 
 namespace orrery::paint {
+namespace {
+
+// No verb needs the folder that Qt misses on machines without a login session.
+void printAllBut(QtMsgType, const QMessageLogContext&, const QString& message) {
+  if (!message.contains(QLatin1String("XDG_RUNTIME_DIR"))) std::fprintf(stderr, "%s\n", qPrintable(message));
+}
+
+} // namespace
 
 Status ensureGuiApplication() {
   if (QCoreApplication::instance()) {
@@ -15,7 +24,9 @@ Status ensureGuiApplication() {
   static int count = 1;
   static char name[] = "orrery";
   static char* arguments[] = {name, nullptr};
+  const QtMessageHandler before = qInstallMessageHandler(printAllBut);
   new QGuiApplication(count, arguments); // never deleted: static objects of Qt may outlive main()
+  qInstallMessageHandler(before);
   return Done{};
 }
 

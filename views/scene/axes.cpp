@@ -150,15 +150,17 @@ std::vector<Tick> barTicks(const ColorScale& scale, double length, double size, 
   return scale.log ? logTicks(scale.logLow(), scale.high, most) : linearTicks(scale.low, scale.high, most);
 }
 
+// Along the bar; one that is longer goes on below it (or to its right) while the scene has room.
 void addBarLabel(Scene& scene, const Rect& frame, const std::string& label, double ticksEnd, const Theme& theme) {
   const bool vertical = frame.h > frame.w;
-  const double size = theme.denseSize;
-  Text text = plainText({}, elide(label, vertical ? frame.h : frame.w, size), size, theme.text);
+  const double size = theme.denseSize, length = vertical ? frame.h : frame.w, begin = vertical ? frame.y : frame.x;
+  const double room = std::max(length, (vertical ? scene.height : scene.width) - begin - kGap * size);
+  Text text = plainText({}, elide(label, room, size), size, theme.text);
+  const double middle = begin + std::max(length, textWidth(text.text, size)) / 2;
   text.align = Align::Center;
   text.vertical = VAlign::Top;
   text.rotation = vertical ? 90 : 0;
-  text.at = vertical ? Point{ticksEnd + kGap * size, frame.y + frame.h / 2}
-                     : Point{frame.x + frame.w / 2, ticksEnd + kGap * size / 2};
+  text.at = vertical ? Point{ticksEnd + kGap * size, middle} : Point{middle, ticksEnd + kGap * size / 2};
   scene.texts.push_back(std::move(text));
 }
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <hdf5.h>
+
 #include "core/tensorio/npy.h"
 #include "tests/core/tensorio/scratch.h"
 
@@ -42,11 +44,41 @@ TEST(Data, NpyReadsBack) {
   EXPECT_EQ(tensorio::readNpy(scratch / "d.row_entropy.npy")->shape, (Shape{2}));
 }
 
+// Read back through HDF5's own C interface, not by our reader.
+std::vector<double> readDoubles(hid_t file, const char* name) {
+  const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
+  if (set < 0) return {};
+  const hid_t space = H5Dget_space(set);
+  std::vector<double> values(static_cast<std::size_t>(H5Sget_simple_extent_npoints(space)));
+  EXPECT_GE(H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), 0);
+  H5Sclose(space);
+  H5Dclose(set);
+  return values;
+}
+
+TEST(Data, Hdf5HoldsAllTables) {
+  Scratch scratch;
+  auto list = tables();
+  list.push_back({"a/b", "", viewOf(std::vector<float>(), {0, 3}), {}, {}});
+  ASSERT_TRUE(exportData(list, scratch / "d.h5").ok());
+  EXPECT_EQ(scratch.files(), 1u);
+  const hid_t file = H5Fopen((scratch / "d.h5").c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  ASSERT_GE(file, 0);
+  EXPECT_EQ(readDoubles(file, "attention"), (std::vector<double>{1, 0, 0.25, 0.75}));
+  EXPECT_EQ(readDoubles(file, "row entropy"), (std::vector<double>{0, 0.8112781244591328}));
+  EXPECT_EQ(readDoubles(file, "row entropy-2"), (std::vector<double>{0, 1}));
+  for (const char* name : {"attention_rows", "attention_columns", "a_b"})
+    EXPECT_GT(H5Lexists(file, name, H5P_DEFAULT), 0) << name;
+  EXPECT_GT(H5Aexists_by_name(file, "attention", "unit", H5P_DEFAULT), 0);
+  H5Fclose(file);
+}
+
 TEST(Data, RefusalsLeaveNothing) {
   Scratch scratch;
   EXPECT_FALSE(exportData({}, scratch / "d.csv").ok());
   EXPECT_FALSE(exportData(tables(), scratch / "d.xlsx").ok());
   EXPECT_FALSE(exportData(tables(), scratch / "no/folder/d.csv").ok());
+  EXPECT_FALSE(exportData(tables(), scratch / "no/folder/d.h5").ok());
   auto cube = tables();
   cube[1].values = viewOf(std::vector<float>(8), {2, 2, 2});
   const Status status = exportData(cube, scratch / "d.npy");
