@@ -148,18 +148,12 @@ void addAxes(Figure& figure, int panel, const std::vector<std::int64_t>& order, 
   const int most = std::max(2, static_cast<int>(frame.h / (2.2 * line)));
   scene::addValueAxis(figure.scene,
                       {panel, scene::Side::Left, scene::linearTicks(bounds.low, bounds.high, most), false}, theme);
-  scene::CellAxis axis;
-  axis.panel = panel;
-  axis.side = scene::Side::Bottom;
-  axis.room = scene::textWidth("000", size);
-  axis.count = static_cast<std::int64_t>(order.size());
-  axis.mono = axis.numbered = false;
-  axis.label = [order](std::int64_t i) { return std::to_string(order[static_cast<std::size_t>(i)]); };
   const auto at = std::find(order.begin(), order.end(), selected);
-  axis.highlight = at == order.end() ? -1 : at - order.begin();
-  scene::addCellAxis(figure.scene, axis, theme);
+  figure.numberAxis(
+      panel, std::ssize(order), [&](std::int64_t i) { return order[static_cast<std::size_t>(i)]; },
+      at == order.end() ? -1 : at - order.begin());
   scene::addAxisTitle(figure.scene, frame, scene::Side::Left, 3.6 * size, "scale · q · k", theme);
-  scene::addAxisTitle(figure.scene, frame, scene::Side::Bottom, axis.room + 0.8 * size,
+  scene::addAxisTitle(figure.scene, frame, scene::Side::Bottom, line + 0.6 * size,
                       bySize ? "dimension, largest first" : "dimension of the head", theme);
 }
 
@@ -177,9 +171,11 @@ Result<Built> CellView::build(const Request& request, std::stop_token stop) cons
   Lines lines{pad, 1.25 * line, pad, figure.width() - 2 * pad};
   const std::string place = "Layer " + std::to_string(cell->layer) + " · head " + std::to_string(cell->head);
   if (showsTitle(request)) addLine(figure, lines, place + " · " + cellName(request, *cell), true);
-  addLine(figure, lines, sumSentence(*cell), false);
+  const std::string brief = "sum " + scene::numberText(cell->sum, 4) + " · lse " + scene::numberText(cell->lse, 4) +
+                            " · p " + scene::numberText(cell->probability, 3);
+  addLine(figure, lines, firstFitting({sumSentence(*cell), brief}, lines.room, size), false);
 
-  const double left = pad + line + 3.4 * size, bottom = pad + line + scene::textWidth("000", size) + size;
+  const double left = pad + line + 3.4 * size, bottom = pad + 2.4 * line;
   const Rect frame{left, lines.y + 0.5 * size, std::max(1.0, figure.width() - left - pad),
                    std::max(1.0, figure.height() - lines.y - 0.5 * size - bottom)};
   const Bounds bounds = boundsOf(cell->products);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "views/scene/axes.h"
 #include "views/scene/text_metrics.h"
@@ -77,7 +78,35 @@ void Figure::outline(int panelIndex, Rect r, Color color, double lineWidth) {
 
 void Figure::bar(double x, double y, double h, const scene::ColorScale& scale, const std::string& label) {
   const double size = theme.denseSize;
-  if (h >= 3 * size) scene::addColorBar(scene, {x + size, y, 0.8 * size, h}, scale, label, theme);
+  if (h < 3 * size) return;
+  std::string shown = label; // "mean attention probability", "attention probability", "probability"
+  while (scene::textWidth(shown, size) > std::max(h, 8 * size) && shown.find(' ') != std::string::npos &&
+         shown.find('(') == std::string::npos)
+    shown.erase(0, shown.find(' ') + 1);
+  scene::addColorBar(scene, {x + size, y, 0.8 * size, h}, scale, shown, theme);
+}
+
+void Figure::numberAxis(int panelIndex, std::int64_t count, const std::function<std::int64_t(std::int64_t)>& number,
+                        std::int64_t highlight) {
+  const scene::Panel& p = scene.panels[static_cast<std::size_t>(panelIndex)];
+  const double size = theme.denseSize, spacing = p.frame.w / p.data.w, y = p.frame.y + p.frame.h + 0.45 * size;
+  std::int64_t widest = 0;
+  for (std::int64_t i = 0; i < count; ++i) widest = std::max(widest, number(i));
+  const double extent = scene::textWidth(std::to_string(widest), size) + 0.4 * size;
+  const std::int64_t step = std::max<std::int64_t>(1, scene::labelStep(spacing, extent));
+  for (std::int64_t i = 0; i < count; ++i) {
+    const bool near = highlight >= 0 && std::abs(static_cast<double>(i - highlight)) * spacing < extent;
+    if (i != highlight && (near || i % step != 0)) continue;
+    const double x = p.frame.x + (static_cast<double>(i) + 0.5 - p.data.x) * spacing;
+    text({x, y}, std::to_string(number(i)), size, i == highlight ? theme.accent : theme.secondary, Align::Center,
+         VAlign::Top);
+  }
+}
+
+std::string firstFitting(const std::vector<std::string>& candidates, double room, double size) {
+  for (const std::string& candidate : candidates)
+    if (scene::textWidth(candidate, size) <= room) return candidate;
+  return candidates.empty() ? std::string() : scene::elide(candidates.back(), room, size);
 }
 
 Color mix(Color from, Color to, double amount) {
@@ -149,11 +178,41 @@ Result<scene::ColorScale> rangeOf(const Request& request, const scene::Theme& th
   return scale;
 }
 
-std::string numberIn(double value, int chars) {
-  for (int digits = std::min(chars, 4); digits >= 1; --digits) {
-    std::string text = scene::numberText(value, digits);
-    if (text.starts_with("0.") && static_cast<int>(text.size()) > chars) text.erase(0, 1); // ".37"
-    if (static_cast<int>(text.size()) <= chars) return text;
+namespace {
+
+std::string fixedText(double value, int decimals) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", decimals, value);
+  return text;
+}
+
+std::string withoutLeadingZero(std::string text) {
+  const std::size_t zero = text.starts_with('-') ? 1 : 0;
+  if (text.size() > zero + 1 && text[zero] == '0' && text[zero + 1] == '.') text.erase(zero, 1);
+  return text;
+}
+
+// "6e-5"
+std::string tinyText(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.0e", value);
+  std::string out = text;
+  const std::size_t zero = out.find('e') + 2;
+  if (out.size() > zero + 1 && out[zero] == '0') out.erase(zero, 1);
+  return out;
+}
+
+} // namespace
+
+std::string numberIn(double value, int chars, int decimals) {
+  if (!std::isfinite(value) || std::abs(value) >= 1e15) return chars >= 4 ? scene::numberText(value, 1) : std::string();
+  for (int places = decimals; places >= 0; --places) {
+    if (value != 0 && std::abs(value) < 0.5 * std::pow(10.0, -places) && decimals > 2) {
+      std::string tiny = tinyText(value);
+      return static_cast<int>(tiny.size()) <= chars ? tiny : std::string("0");
+    }
+    for (const std::string& text : {fixedText(value, places), withoutLeadingZero(fixedText(value, places))})
+      if (static_cast<int>(text.size()) <= chars) return text;
   }
   return {};
 }

@@ -2,6 +2,7 @@
 // Figure: what every view needs while it lays out a Scene: the theme, text in its sizes, ranges, captions. Pure.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,10 @@ struct Figure {
   void outline(int panel, scene::Rect rect, scene::Color color, double width);
   // A vertical colour bar right of a picture that ends at x, with its numbers and label; it takes barWidth().
   void bar(double x, double y, double h, const scene::ColorScale& scale, const std::string& label);
+  // Numbers under the cells of a panel with fixed view, thinned to what has room; cell `highlight` in the accent
+  // colour.
+  void numberAxis(int panel, std::int64_t count, const std::function<std::int64_t(std::int64_t)>& number,
+                  std::int64_t highlight);
   double barWidth() const { return 7.0 * theme.denseSize; }
 };
 
@@ -51,8 +56,10 @@ scene::Rect saneViewport(const Request& request, const std::string& panel, const
 // is not below high, or is negative on a log scale. `autoHigh` stands for "auto".
 Result<scene::ColorScale> rangeOf(const Request& request, const scene::Theme& theme, double autoLow, double autoHigh);
 
-// Text. "0.37", "1e-5": as many digits as fit into `chars` characters; "" if none does.
-std::string numberIn(double value, int chars);
+// Text. "0.375", ".37", "6e-5": at most `decimals` places, as many as fit into `chars` characters; "" if none does.
+std::string numberIn(double value, int chars, int decimals);
+// The first that fits, else the last cut short.
+std::string firstFitting(const std::vector<std::string>& candidates, double room, double size);
 std::string tokenText(const store::Snapshot& snapshot, std::int64_t position); // white space visible
 std::string tokenName(const store::Snapshot& snapshot, std::int64_t position); // "12 '·the'"
 std::string modelName(const store::Snapshot& snapshot);                        // last part of the checkpoint's path

@@ -61,6 +61,7 @@ struct Picture {
   std::int64_t head = 0, query = kNone, key = kNone; // kNone where the selection lies outside the text
   Rect plot, data;                                   // scene units, tokens
   double profile = 0;                                // thickness of the profile strips
+  double labels = 0;                                 // room of the token labels
   HeadMap map;
   std::vector<float> values; // [height, width] what is drawn
   scene::ColorScale scale;
@@ -151,7 +152,8 @@ Result<double> wholeHigh(const Picture& p, TileCache& cache, const std::stop_tok
     return whole.error().code == Code::Cancelled ? Result<double>(whole.error())
                                                  : niceCeil(quantile(p.values, p.map.mask, 0.995).value_or(1));
   const bool maxima = p.settings.max || p.map.cell < whole->cell;
-  return niceCeil(quantile(maxima ? whole->max : whole->mean, whole->mask, 0.995).value_or(1));
+  return niceCeil(
+      quantile(maxima ? whole->max : whole->mean, whole->mask, maxima || whole->cell == 1 ? 0.999 : 0.995).value_or(1));
 }
 
 Status chooseScale(Picture& p, TileCache& cache, const std::stop_token& stop) {
@@ -171,6 +173,18 @@ Status chooseScale(Picture& p, TileCache& cache, const std::stop_token& stop) {
   return Done{};
 }
 
+// Room for token labels on either axis; thinned ones carry their number.
+double labelRoom(const Picture& p, double unitsPerLabel) {
+  const double size = p.figure.theme.denseSize;
+  const std::int64_t T = p.attention.tokens;
+  const std::string number = unitsPerLabel < scene::lineHeight(size) ? std::to_string(T) + " " : "";
+  std::vector<std::string> labels;
+  for (std::int64_t i = 0; i < T; i += std::max<std::int64_t>(1, T / 400))
+    labels.push_back(number + tokenText(*p.request.snapshot, i));
+  const double most = std::min(p.figure.width(), p.figure.height()) * (p.figure.print ? 0.2 : 0.17);
+  return scene::labelRoom(labels, size, std::max(4 * size, most)) + 0.3 * size;
+}
+
 void layOut(Picture& p) {
   const Figure& f = p.figure;
   const auto& theme = f.theme;
@@ -181,18 +195,16 @@ void layOut(Picture& p) {
   p.profile = !wanted   ? 0
               : f.print ? (p.query != kNone ? 2.2 * size : 0)
                         : std::clamp(std::min(w, h) * 0.07, 24.0, 48.0);
-  std::vector<std::string> labels;
   const std::int64_t T = p.attention.tokens;
-  for (std::int64_t i = 0; i < T && labels.size() < 400; i += std::max<std::int64_t>(1, T / 400))
-    labels.push_back(tokenText(*p.request.snapshot, i) + (T > 40 ? "0000" : ""));
-  const double room = roomy ? scene::labelRoom(labels, size, std::min(w, h) * 0.17) + 0.3 * size : 0;
+  const double room = roomy ? labelRoom(p, 0.6 * std::min(w, h) / static_cast<double>(T)) : 0;
   const double axis = roomy ? 1.3 * line : 0;
   const double left = pad + axis + room + 0.45 * size, bottom = pad + axis + room + 0.45 * size;
   const double top = pad + (showsTitle(p.request) ? 1.5 * line : 0) + (p.profile > 0 ? p.profile + f.gap() : 0);
   const double right = pad + (roomy ? f.barWidth() : 0) + (p.profile > 0 ? p.profile + f.gap() : 0);
   const double side = std::max(8.0, std::min(w - left - right, h - top - bottom));
   const double spare = std::max(0.0, w - left - right - side), below = std::max(0.0, h - top - bottom - side);
-  p.plot = {left + spare / 2, top + below / 2, side, side};
+  p.labels = room;
+  p.plot = {left + spare / 2, top + (f.print ? 0 : below / 2), side, side};
   const double all = static_cast<double>(T);
   p.data = saneViewport(p.request, "head", {0, 0, all, all});
 }
@@ -249,14 +261,14 @@ void addBorders(Picture& p) {
 void addNumbers(Picture& p) {
   const double units = p.unitsPerToken(), size = p.figure.theme.denseSize;
   if (p.map.cell > 1 || units < kNumberCell) return;
-  const int chars = static_cast<int>((units - 5) / (size * scene::kMonoAdvance));
+  const int chars = static_cast<int>((units - 6) / (size * scene::kMonoAdvance));
   for (std::int64_t r = 0; r < p.map.height; ++r)
     for (std::int64_t c = 0; c < p.map.width; ++c) {
       const std::size_t at = p.map.at(r, c);
       if (p.map.mask[at] && p.settings.causal) continue;
       const double value = static_cast<double>(p.values[at]);
       const Color ground = std::isfinite(value) ? p.scale.color(value) : p.scale.nonFinite;
-      std::string number = numberIn(value, chars);
+      std::string number = numberIn(value, chars, 4);
       if (number.empty()) continue;
       p.figure.text({static_cast<double>(p.map.cols.begin + c) + 0.5, static_cast<double>(p.map.rows.begin + r) + 0.5},
                     std::move(number), size, inkOn(ground), Align::Center, VAlign::Middle, true, p.panel);
@@ -342,14 +354,12 @@ void addProfile(Picture& p, bool alongKeys) {
 
 void addAxis(Picture& p, scene::Side side) {
   const bool left = side == scene::Side::Left;
-  const double size = p.figure.theme.denseSize, line = scene::lineHeight(size);
-  const double edge = left ? p.plot.x : p.figure.height() - (p.plot.y + p.plot.h);
-  if (std::min(p.figure.width(), p.figure.height()) < 200) return;
-  const double most = std::min(p.figure.width(), p.figure.height()) * 0.17 + 0.3 * size;
+  const double size = p.figure.theme.denseSize;
+  if (p.labels <= 0) return;
   scene::CellAxis axis;
   axis.panel = p.panel;
   axis.side = side;
-  axis.room = std::max(0.0, std::min(edge - 0.6 * size - 1.3 * line - 0.45 * size, most));
+  axis.room = p.labels;
   axis.count = p.attention.tokens;
   axis.label = [snapshot = p.request.snapshot](std::int64_t i) { return tokenText(*snapshot, i); };
   axis.highlight = left ? p.query : p.key;
@@ -485,7 +495,7 @@ Result<Built> HeadView::build(const Request& request, std::stop_token stop) cons
   if (!attention.ok()) return attention.error();
   Figure figure(request);
   Picture p{
-      request, figure, settingsOf(request), *attention, request.selection.head, kNone, kNone, {}, {}, 0, {}, {}, {},
+      request, figure, settingsOf(request), *attention, request.selection.head, kNone, kNone, {}, {}, 0, 0, {}, {}, {},
       {},      0};
   p.query = inside(request.selection.query, attention->tokens);
   p.key = inside(request.selection.key, attention->tokens);

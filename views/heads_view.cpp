@@ -227,21 +227,20 @@ void addBadge(Drawing& d, std::size_t index) {
   const double size = theme.denseSize, side = place.w * d.zoom;
   const Color ink = inkOn(tintOf(d, item.score));
   const Point corner{place.x + place.w - 0.25 * size / d.zoom, place.y + 0.2 * size / d.zoom};
-  std::string number = d.score.info && std::isfinite(item.score) ? numberIn(item.score, 4) : std::string();
+  std::string number = d.score.info && std::isfinite(item.score) ? numberIn(item.score, 4, 2) : std::string();
   const double room = side * 0.8;
-  if (scene::textWidth(number, size) > room || side < 2.6 * size) return;
-  double down = 0;
+  // All heads or none: the width of two decimals decides.
+  if (scene::textWidth("0.00", size) > room || side < 3.2 * size) return;
   if (d.byScore) {
     const std::string name = std::to_string(item.layer) + "." + std::to_string(item.head);
-    if (side < 3.6 * size || scene::textWidth(name, size) > room * 0.8) {
-      number = side >= 2.6 * size && scene::textWidth(name, size) <= room ? name : std::string();
+    if (side < 4.4 * size || scene::textWidth(name, size) > room * 0.8) {
+      number = scene::textWidth(name, size) <= room ? name : std::string();
     } else {
       d.figure.text({corner.x, corner.y + scene::lineHeight(size) / d.zoom}, name, size, ink, Align::Right, VAlign::Top,
                     false, d.panel);
     }
   }
-  if (!number.empty())
-    d.figure.text({corner.x, corner.y + down}, number, size, ink, Align::Right, VAlign::Top, false, d.panel);
+  if (!number.empty()) d.figure.text(corner, number, size, ink, Align::Right, VAlign::Top, false, d.panel);
 }
 
 void addSelectionFrame(Drawing& d) {
@@ -313,9 +312,14 @@ std::string axisSentence(const Drawing& d) {
 // One line under the grid: how to read it.
 void addFoot(Drawing& d, double x, double y, double room) {
   const double size = d.figure.theme.denseSize;
-  std::string text = axisSentence(d);
-  if (d.score.info) text = "tint: " + scoreSentence(d.score) + " · " + text;
-  text = scene::elide(text, room, size);
+  std::vector<std::string> texts;
+  if (d.score.info) {
+    const std::string tint = "tint: " + scoreSentence(d.score);
+    texts = {tint + " · " + axisSentence(d), tint, "tint: " + std::string(d.score.info->title) + " score"};
+  } else {
+    texts = {axisSentence(d), d.byScore ? "named layer.head" : "layers down, heads across"};
+  }
+  const std::string text = firstFitting(texts, room, size);
   if (!text.empty()) d.figure.text({x, y}, text, size, d.figure.theme.secondary);
 }
 
@@ -369,7 +373,7 @@ double autoHigh(const Drawing& d) {
   const bool max = textOf(d.request.parameters, "reduce") == "max";
   double high = 0;
   for (const HeadMap& map : d.maps)
-    high = std::max(high, quantile(max ? map.max : map.mean, map.mask, 0.995).value_or(0));
+    high = std::max(high, quantile(max ? map.max : map.mean, map.mask, 0.985).value_or(0));
   return niceCeil(high);
 }
 
@@ -442,9 +446,9 @@ Result<Built> HeadsView::build(const Request& request, std::stop_token stop) con
                        " tokens",
                    0.6 * theme.denseSize, 0.6 * theme.denseSize + scene::lineHeight(theme.textSize) / 2,
                    figure.width() - 1.2 * theme.denseSize);
-  addFoot(d, 0.6 * theme.denseSize + (d.byScore ? 0 : 0),
-          figure.height() - 0.4 * theme.denseSize - scene::lineHeight(theme.denseSize) / 2,
-          figure.width() - 1.2 * theme.denseSize);
+  const double foot =
+      std::min(figure.height() - 0.9 * theme.denseSize, d.grid.origin.y + d.grid.height() + 1.4 * theme.denseSize);
+  addFoot(d, 0.6 * theme.denseSize, foot, figure.width() - 1.2 * theme.denseSize);
 
   Built built;
   built.id = request.id;

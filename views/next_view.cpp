@@ -60,7 +60,7 @@ private:
                         {{"count", ParameterKind::Integer, "20", {}, "how many tokens, at most 20"}, titleParameter()}};
 };
 
-std::string percent(double p) { return p >= 1e-4 ? scene::numberText(100 * p, 3) + " %" : scene::numberText(p, 2); }
+std::string percent(double p) { return scene::numberText(100 * p, p >= 0.1 ? 3 : 2) + " %"; }
 
 Result<std::int64_t> positionOf(const Request& request) {
   const std::int64_t T = shownTokens(request);

@@ -95,7 +95,7 @@ void addCells(Figure& figure, int panel, const Request& request, const Table& ta
       if (l == request.selection.layer && i == request.selection.head)
         figure.outline(panel, {x, y, 1, 1}, figure.theme.accent, figure.print ? 1 : 2);
       // At most two decimals: what a mean over tokens is good for.
-      std::string number = std::isfinite(value) && chars >= 2 ? numberIn(std::round(value * 100) / 100, chars) : "";
+      std::string number = std::isfinite(value) && chars >= 2 ? numberIn(value, chars, 2) : "";
       if (!number.empty())
         figure.text({x + 0.5, y + 0.5}, std::move(number), size, inkOn(scale.color(value)), scene::Align::Center,
                     scene::VAlign::Middle, true, panel);
@@ -105,7 +105,7 @@ void addCells(Figure& figure, int panel, const Request& request, const Table& ta
 Rect plotOf(const Figure& figure, const Request& request, const Table& table, double labels) {
   const double size = figure.theme.denseSize, line = scene::lineHeight(size), pad = 0.8 * size;
   const double left = pad + 1.3 * line + labels, top = pad + (showsTitle(request) ? 1.6 * line : 0);
-  const double bottom = pad + 1.3 * line + labels;
+  const double bottom = pad + 2.4 * line;
   const double w = std::max(1.0, figure.width() - left - pad - figure.barWidth());
   const double h = std::max(1.0, figure.height() - top - bottom);
   // Cells no larger than a number needs with some air, and at most twice as wide as high.
@@ -114,10 +114,10 @@ Rect plotOf(const Figure& figure, const Request& request, const Table& table, do
   return {left, top, cellW * static_cast<double>(table.heads), cellH * static_cast<double>(table.layers)};
 }
 
-void addAxis(Figure& figure, int panel, scene::Side side, std::int64_t count, std::int64_t chosen, double room) {
+void addLayerAxis(Figure& figure, int panel, std::int64_t count, std::int64_t chosen, double room) {
   scene::CellAxis axis;
   axis.panel = panel;
-  axis.side = side;
+  axis.side = scene::Side::Left;
   axis.room = room;
   axis.count = count;
   axis.mono = false;
@@ -144,17 +144,19 @@ Result<Built> ScoresView::build(const Request& request, std::stop_token stop) co
   addImage(figure, panel, table, *scale);
   addCells(figure, panel, request, table, *scale);
   const Selection& s = request.selection;
-  addAxis(figure, panel, scene::Side::Left, table.layers, s.layer < table.layers ? s.layer : -1, labels);
-  addAxis(figure, panel, scene::Side::Bottom, table.heads, s.head < table.heads ? s.head : -1, labels);
+  addLayerAxis(figure, panel, table.layers, s.layer < table.layers ? s.layer : -1, labels);
+  figure.numberAxis(
+      panel, table.heads, [](std::int64_t head) { return head; }, s.head < table.heads ? s.head : -1);
   scene::addAxisTitle(figure.scene, plot, scene::Side::Left, labels + 0.5 * size, "layer", theme);
-  scene::addAxisTitle(figure.scene, plot, scene::Side::Bottom, labels + 0.5 * size, "head", theme);
+  scene::addAxisTitle(figure.scene, plot, scene::Side::Bottom, line + 0.5 * size, "head", theme);
   std::string label = std::string(table.info->title);
   if (table.info->unit != "1") label += " (" + std::string(table.info->unit) + ")";
   figure.bar(plot.x + plot.w, plot.y, plot.h, *scale, label);
   const std::string over =
       table.cut ? "first " + std::to_string(table.tokens) + " tokens" : std::to_string(table.tokens) + " tokens";
   if (showsTitle(request))
-    figure.heading(label + " of every head · " + over, 0.8 * size, 0.8 * size + line / 2, figure.width() - 1.6 * size);
+    figure.heading(label + " score of every head · " + over, 0.8 * size, 0.8 * size + line / 2,
+                   figure.width() - 1.6 * size);
 
   Built built;
   built.id = request.id;
