@@ -179,6 +179,21 @@ void fillFromOverview(HeadMap& map, const LayerAttention& attention, std::int64_
       map.mean[map.at(r, c)] = static_cast<float>(sum[map.at(r, c)] / pairsOf(map, r, c));
 }
 
+// A row whose log-sum-exp is not finite has no pattern; tiles and overviews give 0 there, as hook_pattern does. A
+// picture must not hide it.
+void markNonFinite(HeadMap& map, const LayerAttention& attention, std::int64_t head) {
+  const TensorView& lse = attention.record->lse;
+  for (std::int64_t i = map.rows.begin; i < map.rows.end; ++i) {
+    if (std::isfinite(elementAt(lse, head * lse.strides[0] + i * lse.strides[1]))) continue;
+    const std::int64_t row = (i - map.rows.begin) / map.cell;
+    for (std::int64_t c = 0; c < map.width; ++c) {
+      const std::int64_t j = map.cols.begin + c * map.cell;
+      if (allMasked(*attention.record, {i, i + 1}, {j, j + map.cell})) continue;
+      map.mean[map.at(row, c)] = map.max[map.at(row, c)] = std::numeric_limits<float>::quiet_NaN();
+    }
+  }
+}
+
 bool overviewServes(const LayerAttention& attention, const MapRequest& wanted) {
   const std::int64_t covered = overviewTokens(attention);
   return wanted.quantity == Quantity::Pattern && covered > 0 && covered >= attention.tokens - attention.tokens / 8;
@@ -201,7 +216,8 @@ Result<LayerAttention> layerAttention(const Request& request, std::int64_t layer
                     std::to_string(layers.size() - 1));
   const hooks::AttentionRecord& record = layers[static_cast<std::size_t>(layer)];
   const std::int64_t tokens = std::min(record.tokens, shownTokens(request));
-  if (tokens < 1 || record.heads < 1 || record.kvHeads < 1)
+  const bool shaped = record.lse.shape == Shape{record.heads, record.tokens} && record.lse.strides.size() == 2;
+  if (tokens < 1 || record.heads < 1 || record.kvHeads < 1 || !shaped)
     return notFound("layer " + std::to_string(layer) + " has no attention yet");
   return LayerAttention{&record, request.snapshot->run, layer, tokens};
 }
@@ -236,16 +252,19 @@ Result<HeadMap> headMap(const LayerAttention& attention, std::int64_t head, cons
   map.coarse = request.cell > wanted.cell;
   if (!fromOverview && !coarser) {
     if (auto filled = fillFromTiles(map, attention, head, request, cache, stop); !filled.ok()) return filled.error();
+    markNonFinite(map, attention, head);
     return map;
   }
   const std::int64_t covered = overviewTokens(attention);
   fillFromOverview(map, attention, head, covered);
-  if (covered >= map.rows.end) return map;
-  // The rows after the last full overview cell, exact: at most one overview row of queries where T was cut back.
-  const TileRange rest{std::max(map.rows.begin, covered / map.cell * map.cell), map.rows.end};
-  auto tile = cachedTile(attention, head, rest, {map.cols.begin, map.cols.end}, request, cache, stop);
-  if (!tile.ok()) return tile.error();
-  paste(map, **tile, rest, map.cols);
+  if (covered < map.rows.end) {
+    // The rows after the last full overview cell, exact: at most one overview row of queries where T was cut back.
+    const TileRange rest{std::max(map.rows.begin, covered / map.cell * map.cell), map.rows.end};
+    auto tile = cachedTile(attention, head, rest, {map.cols.begin, map.cols.end}, request, cache, stop);
+    if (!tile.ok()) return tile.error();
+    paste(map, **tile, rest, map.cols);
+  }
+  markNonFinite(map, attention, head);
   return map;
 }
 
@@ -263,6 +282,7 @@ Result<HeadMap> thumbnail(const LayerAttention& attention, std::int64_t head, st
   whole.tokens = covered;
   HeadMap map = emptyMap(whole, {0, covered}, {0, covered}, std::max(cell, attention.record->overview.cell));
   fillFromOverview(map, whole, head, covered);
+  markNonFinite(map, whole, head);
   return map;
 }
 

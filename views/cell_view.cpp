@@ -93,6 +93,19 @@ Bounds boundsOf(const std::vector<double>& products) {
   return {b.low < 0 || b.high == 0 ? b.low - pad : 0, b.high > 0 || b.low == 0 ? b.high + pad : 0};
 }
 
+int tickCount(const Rect& frame, const scene::Theme& theme) {
+  return std::clamp(static_cast<int>(frame.h / (2.2 * scene::lineHeight(theme.denseSize))), 2, 12);
+}
+
+// Ticks and their widest label.
+double valueRoom(Bounds bounds, const scene::Theme& theme) {
+  double widest = 0;
+  for (int most = 2; most <= 12; ++most)
+    for (const scene::Tick& tick : scene::linearTicks(bounds.low, bounds.high, most))
+      widest = std::max(widest, scene::textWidth(tick.label, theme.denseSize));
+  return widest + 0.9 * theme.denseSize;
+}
+
 void addBars(Figure& figure, int panel, const Cell& cell, const std::vector<std::int64_t>& order,
              std::int64_t selected) {
   const auto& theme = figure.theme;
@@ -145,14 +158,14 @@ void addAxes(Figure& figure, int panel, const std::vector<std::int64_t>& order, 
   const auto& theme = figure.theme;
   const double size = theme.denseSize, line = scene::lineHeight(size);
   const Rect frame = figure.scene.panels[static_cast<std::size_t>(panel)].frame;
-  const int most = std::max(2, static_cast<int>(frame.h / (2.2 * line)));
-  scene::addValueAxis(figure.scene,
-                      {panel, scene::Side::Left, scene::linearTicks(bounds.low, bounds.high, most), false}, theme);
+  scene::addValueAxis(
+      figure.scene,
+      {panel, scene::Side::Left, scene::linearTicks(bounds.low, bounds.high, tickCount(frame, theme)), false}, theme);
   const auto at = std::find(order.begin(), order.end(), selected);
   figure.numberAxis(
       panel, std::ssize(order), [&](std::int64_t i) { return order[static_cast<std::size_t>(i)]; },
       at == order.end() ? -1 : at - order.begin());
-  scene::addAxisTitle(figure.scene, frame, scene::Side::Left, 3.6 * size, "scale · q · k", theme);
+  scene::addAxisTitle(figure.scene, frame, scene::Side::Left, valueRoom(bounds, theme), "scale · q · k", theme);
   scene::addAxisTitle(figure.scene, frame, scene::Side::Bottom, line + 0.6 * size,
                       bySize ? "dimension, largest first" : "dimension of the head", theme);
 }
@@ -175,10 +188,10 @@ Result<Built> CellView::build(const Request& request, std::stop_token stop) cons
                             " · p " + scene::numberText(cell->probability, 3);
   addLine(figure, lines, firstFitting({sumSentence(*cell), brief}, lines.room, size), false);
 
-  const double left = pad + line + 3.4 * size, bottom = pad + 2.4 * line;
+  const Bounds bounds = boundsOf(cell->products);
+  const double left = pad + line + valueRoom(bounds, theme) + 0.3 * size, bottom = pad + 2.4 * line;
   const Rect frame{left, lines.y + 0.5 * size, std::max(1.0, figure.width() - left - pad),
                    std::max(1.0, figure.height() - lines.y - 0.5 * size - bottom)};
-  const Bounds bounds = boundsOf(cell->products);
   const Rect data{0, bounds.high, static_cast<double>(std::max<std::size_t>(1, order.size())),
                   bounds.low - bounds.high};
   const int panel = figure.panel("cell", frame, data, data, false);

@@ -106,7 +106,7 @@ Result<Built> SurprisalView::build(const Request& request, std::stop_token stop)
     const double x = static_cast<double>(request.selection.query) + 0.5;
     figure.line(panel, {{x, 0}, {x, curve.high}}, theme.accent, figure.print ? 0.6 : 1);
   }
-  const int most = std::max(2, static_cast<int>(frame.h / (2.2 * line)));
+  const int most = std::clamp(static_cast<int>(frame.h / (2.2 * line)), 2, 10);
   scene::addValueAxis(figure.scene, {panel, scene::Side::Left, scene::linearTicks(0, curve.high, most), false}, theme);
   const int across = std::max(2, static_cast<int>(frame.w / (5 * size)));
   std::vector<scene::Tick> positions;

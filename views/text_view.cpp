@@ -99,8 +99,12 @@ Result<std::vector<double>> meanWeights(const Request& request, const std::vecto
     auto cells = attends ? hooks::attentionTile(*attention->record, id.head, one, all)
                          : hooks::attentionTile(*attention->record, id.head, all, one);
     if (!cells.ok()) return cells.error();
-    for (std::int64_t i = 0; i < n; ++i)
-      sum[static_cast<std::size_t>(i)] += static_cast<double>((*cells)[static_cast<std::size_t>(i)]);
+    const TensorView& lse = attention->record->lse; // a row without a finite one has no pattern
+    for (std::int64_t i = 0; i < n; ++i) {
+      const double norm = elementAt(lse, id.head * lse.strides[0] + (attends ? focus : i) * lse.strides[1]);
+      const auto at = static_cast<std::size_t>(i);
+      sum[at] += std::isfinite(norm) ? static_cast<double>((*cells)[at]) : std::nan("");
+    }
   }
   for (std::int64_t i = 0; i < tokens; ++i) {
     double& value = sum[static_cast<std::size_t>(i)];
@@ -143,7 +147,8 @@ private:
 struct Page {
   FlowPage flow;
   std::int64_t focus = 0;
-  std::vector<double> weights; // [T]
+  bool attends = true;
+  std::vector<double> weights; // [T]; NaN: masked, or not finite
   scene::ColorScale scale;
   double size = 12;
 };
@@ -152,8 +157,9 @@ void addTokens(Figure& figure, const Request& request, const Page& page) {
   const auto& theme = figure.theme;
   for (const FlowItem& item : page.flow.items) {
     const double weight = page.weights[static_cast<std::size_t>(item.position)];
-    const bool masked = std::isnan(weight) && item.position != page.focus;
-    const Color ground = masked ? theme.canvas : page.scale.color(weight);
+    const bool masked = page.attends ? item.position > page.focus : item.position < page.focus;
+    const Color shade = std::isfinite(weight) ? page.scale.color(weight) : page.scale.nonFinite;
+    const Color ground = masked ? theme.canvas : shade;
     std::string tooltip = tokenName(*request.snapshot, item.position);
     if (!masked) tooltip += "\nattention " + scene::numberText(weight, 4);
     addFlowItem(figure, item, ground, page.size, std::move(tooltip));
@@ -174,6 +180,7 @@ Result<Built> TextView::build(const Request& request, std::stop_token stop) cons
   Page page;
   page.size = figure.print ? theme.textSize : theme.textSize + 1;
   page.focus = request.selection.query >= 0 && request.selection.query < T ? request.selection.query : T - 1;
+  page.attends = textOf(request.parameters, "direction") == "attends";
   auto weights = meanWeights(request, *heads, page.focus, T, stop);
   if (!weights.ok()) return weights.error();
   page.weights = std::move(*weights);
@@ -190,10 +197,9 @@ Result<Built> TextView::build(const Request& request, std::stop_token stop) cons
   addTokens(figure, request, page);
   const std::string quantity = heads->size() > 1 ? "mean attention probability" : "attention probability";
   if (bar) figure.bar(room.x + room.w, room.y, std::min(room.h, 16 * size), page.scale, quantity);
-  const bool attends = textOf(request.parameters, "direction") == "attends";
   const std::string what = "what " + tokenName(*request.snapshot, page.focus) + " attends to";
   const std::string who = "which tokens attend to " + tokenName(*request.snapshot, page.focus);
-  const std::string subject = (attends ? what : who) + ", " + headsText(request, *heads);
+  const std::string subject = (page.attends ? what : who) + ", " + headsText(request, *heads);
   if (showsTitle(request)) figure.heading(subject, pad, pad + line / 2, figure.width() - 2 * pad);
   addPageLine(figure, page.flow, room.x + room.w, figure.height() - 0.4 * size - line / 2);
 

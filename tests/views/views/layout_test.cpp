@@ -24,18 +24,27 @@ struct Label {
   std::string text;
 };
 
-// Texts as a painter draws them: those of a panel that clips nothing are left out if anchored outside its frame.
+// Texts as a painter draws them: cut at the frame of their panel; those of a panel that clips nothing are left out if
+// anchored outside its frame.
 std::vector<Label> labelsOf(const scene::Scene& s) {
   std::vector<Label> labels;
   for (const scene::Text& text : s.texts) {
     scene::Point at = text.at;
+    Rect clip{-1e9, -1e9, 2e9, 2e9};
     if (text.panel >= 0) {
       const scene::Panel& panel = s.panels[size_t(text.panel)];
       at = scene::toScene(panel, at);
       const Rect f = panel.frame;
-      if (at.x < f.x - 1e-6 || at.y < f.y - 1e-6 || at.x > f.x + f.w + 1e-6 || at.y > f.y + f.h + 1e-6) continue;
+      if (panel.clip)
+        clip = f;
+      else if (at.x < f.x - 1e-6 || at.y < f.y - 1e-6 || at.x > f.x + f.w + 1e-6 || at.y > f.y + f.h + 1e-6)
+        continue;
     }
-    labels.push_back({scene::textBox(text, at), text.text});
+    const Rect box = scene::textBox(text, at);
+    const double x = std::max(box.x, clip.x), y = std::max(box.y, clip.y);
+    labels.push_back(
+        {{x, y, std::min(box.x + box.w, clip.x + clip.w) - x, std::min(box.y + box.h, clip.y + clip.h) - y},
+         text.text});
   }
   return labels;
 }
@@ -44,6 +53,7 @@ std::vector<Label> labelsOf(const scene::Scene& s) {
 bool overlap(const Rect& a, const Rect& b) {
   const double w = std::min(a.x + a.w, b.x + b.w) - std::max(a.x, b.x);
   const double h = std::min(a.y + a.h, b.y + b.h) - std::max(a.y, b.y);
+  if (std::min({a.w, a.h, b.w, b.h}) <= 0) return false; // cut away
   const double slack = 0.2 * std::min(std::min(a.w, a.h), std::min(b.w, b.h));
   return w > slack && h > slack;
 }
@@ -59,7 +69,8 @@ std::string firstOverlap(const scene::Scene& s) {
 std::string firstOutside(const scene::Scene& s) {
   for (const Label& label : labelsOf(s)) {
     const Rect& b = label.box;
-    const double slack = 3; // of the metrics, which are upper bounds
+    if (b.w <= 0 || b.h <= 0) continue; // cut away
+    const double slack = 3;             // of the metrics, which are upper bounds
     if (b.x < -slack || b.y < -slack || b.x + b.w > s.width + slack || b.y + b.h > s.height + slack) return label.text;
   }
   return {};
