@@ -360,11 +360,11 @@ std::vector<hooks::HookSpec> ModelConfig::hooks() const {
 std::uint64_t ModelConfig::parameters() const {
   const auto d = static_cast<std::uint64_t>(model), f = static_cast<std::uint64_t>(mlp);
   const auto q = static_cast<std::uint64_t>(heads * headDim), kv = static_cast<std::uint64_t>(2 * kvHeads * headDim);
-  const std::uint64_t norm = d * (normBias ? 2 : 1), in = gated ? 2 * f : f;
+  const std::uint64_t normSize = d * (normBias ? 2 : 1), in = gated ? 2 * f : f;
   const std::uint64_t attention = (q + kv) * (d + (qkvBias ? 1 : 0)) + q * d + (outBias ? d : 0);
   const std::uint64_t ff = in * (d + (mlpBias ? 1 : 0)) + f * d + (mlpBias ? d : 0);
   const auto v = static_cast<std::uint64_t>(vocab), c = static_cast<std::uint64_t>(context);
-  return static_cast<std::uint64_t>(layers) * (2 * norm + attention + ff) + norm + v * d * (tied ? 1 : 2) +
+  return static_cast<std::uint64_t>(layers) * (2 * normSize + attention + ff) + normSize + v * d * (tied ? 1 : 2) +
          (position == PositionKind::Learned ? c * d : 0);
 }
 

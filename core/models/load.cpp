@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+// From a checkpoint to a Decoder: every tensor is copied in pieces by pread (a file may be replaced while it is open)
+// straight into its place, so the weights exist once.
+#include <ATen/CPUGeneratorImpl.h>
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <new>
+#include <set>
+
+#include "core/base/text.h"
+#include "core/models/torch_bridge.h"
+#include "core/models/torch_ops.h"
+#include "core/models/weights.h"
+#include "core/tensorio/tensor_file.h"
+
+namespace orrery::models {
+namespace {
+
+using tensorio::TensorFile;
+using tensorio::TensorInfo;
+
+constexpr std::size_t kPieceBytes = std::size_t{8} << 20;
+
+std::string megabytes(std::uint64_t bytes) { return std::to_string((bytes + 999999) / 1000000) + " MB"; }
+
+Status checkMemory(const ModelConfig& config, const LoadOptions& options) {
+  const std::uint64_t needed = config.parameters() * byteSize(options.dtype);
+  const std::uint64_t limit = options.memoryLimit > 0 ? options.memoryLimit : availableMemory();
+  if (needed <= limit) return Done{};
+  return tooLarge("the weights need " + megabytes(needed) + " of memory as " + std::string(name(options.dtype)) + ", " +
+                  megabytes(limit) + " are available");
+}
+
+Status checkOptions(const LoadOptions& options) {
+  if (options.dtype != DType::F32 && options.dtype != DType::F64)
+    return unsupported("runs compute in F32 or F64, not in " + std::string(name(options.dtype)));
+  if (options.device != "cpu")
+    return unsupported("device " + inQuotes(options.device) + " is not available in this program; expected \"cpu\"");
+  return Done{};
+}
+
+// "h.{}.attn.bias" against a name without prefix; {} is a layer number.
+bool matches(std::string_view pattern, std::string_view text) {
+  const auto hole = pattern.find("{}");
+  if (hole == std::string_view::npos) return pattern == text;
+  const std::string_view head = pattern.substr(0, hole), tail = pattern.substr(hole + 2);
+  if (text.size() <= head.size() + tail.size() || !text.starts_with(head) || !text.ends_with(tail)) return false;
+  const std::string_view number = text.substr(head.size(), text.size() - head.size() - tail.size());
+  return std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Names in files, without what torch.compile and the wrapper modules put in front.
+std::string_view bareName(const Family& family, std::string_view name) {
+  for (const std::string_view prefix : {std::string_view("_orig_mod."), family.prefix})
+    if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
+  return name;
+}
+
+struct Loader {
+  const ModelConfig& config;
+  const TensorFile& file;
+  const LoadOptions& options;
+  std::vector<std::string>& warnings;
+  std::map<std::string, const TensorInfo*, std::less<>> found = {}; // by bare name
+  std::uint64_t doneBytes = 0, allBytes = 1;
+
+  Status index();
+  Status checkUnknown(const std::vector<WeightSlot>& slots) const;
+  Result<const TensorInfo*> infoFor(const WeightSlot& slot) const;
+  Status copy(const TensorInfo& info, const at::Tensor& place);
+  Status copyPiece(const TensorInfo& info, std::int64_t firstRow, std::int64_t rows, const at::Tensor& place,
+                   bool& finite);
+};
+
+Status Loader::index() {
+  const Family& family = *findFamily(config.architecture);
+  for (const TensorInfo& info : file.tensors()) {
+    const auto [at, fresh] = found.emplace(std::string(bareName(family, info.name)), &info);
+    if (!fresh)
+      return badInput("tensors " + inQuotes(at->second->name) + " and " + inQuotes(info.name) + " are the same weight");
+  }
+  return Done{};
+}
+
+Status Loader::checkUnknown(const std::vector<WeightSlot>& slots) const {
+  const Family& family = *findFamily(config.architecture);
+  std::set<std::string_view> known;
+  for (const WeightSlot& slot : slots) known.insert(bareName(family, slot.name));
+  const std::string unembed = std::string(family.names.unembed) + ".weight";
+  for (const auto& [bare, info] : found) {
+    const auto isBuffer = [&, name = std::string_view(bare)](std::string_view pattern) {
+      return matches(pattern, name);
+    };
+    const bool tiedCopy = config.tied && bare == unembed; // transformers ties it whatever the file holds
+    if (!known.contains(bare) && !tiedCopy && std::ranges::none_of(family.buffers, isBuffer))
+      return badInput("tensor " + inQuotes(info->name) + " " + shapeText(info->shape) + " is not part of a " +
+                      config.architecture + " with this config.json");
+  }
+  return Done{};
+}
+
+Result<const TensorInfo*> Loader::infoFor(const WeightSlot& slot) const {
+  const auto at = found.find(bareName(*findFamily(config.architecture), slot.name));
+  if (at == found.end()) return badInput("tensor " + inQuotes(slot.name) + " " + shapeText(slot.shape) + " is missing");
+  const TensorInfo* info = at->second;
+  if (info->shape != slot.shape)
+    return badInput(info->name + ": expected " + shapeText(slot.shape) + ", file has " + shapeText(info->shape));
+  if (!isFloating(info->dtype))
+    return badInput(info->name + ": expected a floating-point dtype, file has " + std::string(name(info->dtype)));
+  return info;
+}
+
+Status Loader::copyPiece(const TensorInfo& info, std::int64_t firstRow, std::int64_t rows, const at::Tensor& place,
+                         bool& finite) {
+  const std::int64_t width = info.shape.size() > 1 ? info.shape[1] : 1;
+  const std::size_t rowBytes = static_cast<std::size_t>(width) * byteSize(info.dtype);
+  std::vector<std::byte> bytes(static_cast<std::size_t>(rows) * rowBytes);
+  if (Status s = file.copyOut(info, static_cast<std::size_t>(firstRow) * rowBytes, bytes.size(), bytes.data()); !s)
+    return s;
+  TensorView view =
+      orrery::viewOf(std::move(bytes), info.dtype, info.shape.size() > 1 ? Shape{rows, width} : Shape{rows});
+  if (!hasScalarType(info.dtype)) view = orrery::viewOf(toFloats(view), view.shape); // F8
+  auto piece = tensorOf(view);
+  if (!piece) return piece.error();
+  const at::Tensor target = place.narrow(0, firstRow, rows);
+  target.copy_(*piece);
+  if (finite) finite = at::isfinite(target.sum()).item<bool>() || at::isfinite(target).all().item<bool>();
+  return Done{};
+}
+
+Status Loader::copy(const TensorInfo& info, const at::Tensor& place) {
+  const std::int64_t rows = info.shape.front();
+  const std::size_t rowBytes = std::max<std::size_t>(1, info.bytes / static_cast<std::size_t>(rows));
+  const std::int64_t step = std::max<std::int64_t>(1, static_cast<std::int64_t>(kPieceBytes / rowBytes));
+  bool finite = true;
+  for (std::int64_t first = 0; first < rows; first += step) {
+    if (options.stop.stop_requested()) return cancelled();
+    const std::int64_t count = std::min(step, rows - first);
+    if (Status s = copyPiece(info, first, count, place, finite); !s) return s;
+    doneBytes += static_cast<std::uint64_t>(count) * rowBytes;
+    if (options.progress) options.progress(static_cast<double>(doneBytes) / static_cast<double>(allBytes));
+  }
+  if (!finite)
+    warnings.push_back("tensor " + inQuotes(info.name) + " holds numbers that are not finite (NaN or infinity)");
+  return Done{};
+}
+
+Status fill(Loader& loader, const Weights& weights) {
+  const std::vector<WeightSlot> slots = weightSlots(loader.config, weights);
+  if (Status s = loader.index(); !s) return s;
+  std::vector<const TensorInfo*> infos;
+  for (const WeightSlot& slot : slots) {
+    auto info = loader.infoFor(slot);
+    if (!info) return info.error();
+    infos.push_back(*info);
+    loader.allBytes += (*info)->bytes;
+  }
+  if (Status s = loader.checkUnknown(slots); !s) return s;
+  if (Status s = loader.file.verifyUnchanged(); !s) return s;
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    if (Status s = loader.copy(*infos[i], slots[i].place); !s) return s;
+  return loader.file.verifyUnchanged();
+}
+
+// Turns exceptions of libtorch and the allocator into an Error about `path`.
+template <class F> auto guarded(const std::string& path, F work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return tooLarge("not enough memory for the weights", path);
+  } catch (const c10::Error& error) {
+    return Error{Code::Internal, "libtorch: " + std::string(error.what_without_backtrace()), {}, path};
+  } catch (const std::exception& error) {
+    return Error{Code::Internal, error.what(), {}, path};
+  }
+}
+
+Error about(Error error, const std::string& path) {
+  if (error.where.empty()) error.where = path;
+  return error;
+}
+
+std::unique_ptr<Decoder::Impl> emptyDecoder(const ModelConfig& config, const LoadOptions& options) {
+  auto impl = std::make_unique<Decoder::Impl>();
+  impl->config = config;
+  impl->dtype = options.dtype;
+  impl->device = options.device;
+  impl->warnings = config.warnings;
+  impl->weights = emptyWeights(config, at::TensorOptions().dtype(scalarType(options.dtype)));
+  return impl;
+}
+
+Result<std::shared_ptr<Decoder>> load(const std::string& path, const LoadOptions& options) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const bool folder = fs::is_directory(path, ignored);
+  if (!folder && !fs::exists(path, ignored)) return notFound("no such file or folder", path);
+  const std::string home = folder ? path : fs::path(path).parent_path().string();
+  const std::string config = (home.empty() ? "." : home) + "/config.json";
+  if (!fs::exists(config, ignored))
+    return notFound("to run a model its config.json is needed; there is none beside the weights", path);
+  auto parsed = readConfig(home.empty() ? "." : home);
+  if (!parsed) return parsed.error();
+  if (Status s = checkMemory(*parsed, options); !s) return about(s.error(), path);
+  auto file = tensorio::openTensors(path);
+  if (!file) return file.error();
+  auto impl = emptyDecoder(*parsed, options);
+  impl->warnings.insert(impl->warnings.end(), file->warnings().begin(), file->warnings().end());
+  Loader loader{impl->config, *file, options, impl->warnings};
+  if (Status s = fill(loader, impl->weights); !s) return about(s.error(), path);
+  return std::make_shared<Decoder>(std::move(impl));
+}
+
+// Standard deviation of a fresh tensor by its name; 0: constant.
+void initialise(const std::string& name, at::Tensor& tensor, const ModelConfig& config,
+                const at::Generator& generator) {
+  if (name.ends_with(".bias")) {
+    tensor.zero_();
+  } else if (tensor.dim() == 1) {
+    tensor.fill_(1);
+  } else {
+    const bool residual = name.ends_with(".out.weight") || name.ends_with(".down.weight");
+    const double shrink = residual ? std::sqrt(2.0 * static_cast<double>(config.layers)) : 1;
+    tensor.normal_(0, config.initializerRange / shrink, generator);
+  }
+}
+
+} // namespace
+
+Result<std::shared_ptr<Decoder>> loadDecoder(const std::string& path, const LoadOptions& options) {
+  if (Status s = checkOptions(options); !s) return s.error();
+  return guarded(path, [&]() -> Result<std::shared_ptr<Decoder>> { return load(path, options); });
+}
+
+Result<std::shared_ptr<Decoder>> randomDecoder(const ModelConfig& config, std::uint64_t seed,
+                                               const LoadOptions& options) {
+  if (Status s = checkOptions(options); !s) return s.error();
+  if (Status s = checkMemory(config, options); !s) return s.error();
+  return guarded({}, [&]() -> Result<std::shared_ptr<Decoder>> {
+    auto impl = emptyDecoder(config, options);
+    const at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+    eachWeight(impl->weights,
+               [&](const std::string& name, at::Tensor& tensor) { initialise(name, tensor, config, generator); });
+    if (impl->config.json.empty()) impl->config.json = configJson(config);
+    return std::make_shared<Decoder>(std::move(impl));
+  });
+}
+
+} // namespace orrery::models

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+// From rows of logits to what is kept of them: log-probabilities, top-20, entropy.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include "core/hooks/capture_plan.h"
+
+namespace orrery::models {
+
+struct RowScore {
+  hooks::TokenScore score;       // logProbability is left 0
+  double logSumExp = 0;          // natural log
+  double nextLogProbability = 0; // of the token that follows; 0 if there is none
+};
+// logits [.., V]: `row` counts over all leading dimensions. next: id of the token that follows, or -1.
+RowScore scoreRow(const at::Tensor& logits, std::int64_t row, std::int64_t next);
+
+} // namespace orrery::models
