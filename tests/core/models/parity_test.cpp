@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// The decoder against numbers of transformers and TransformerLens: the outside oracles where they are, and small
+// checkpoints with other options that lie beside this test (make_reference.py made them).
+#include "tests/core/models/helpers.h"
+
+#include "core/hooks/attention_record.h"
+
+namespace orrery::models::test {
+namespace {
+
+struct Case {
+  std::string folder;
+  DType dtype;
+};
+
+std::vector<std::string> folders() {
+  std::vector<std::string> all;
+  for (const char* name : {"gpt2", "llama", "llama3_scaled"})
+    if (const std::string path = kOracles + "/models/" + name; std::filesystem::exists(path)) all.push_back(path);
+  if (std::filesystem::exists(kData))
+    for (const auto& entry : std::filesystem::directory_iterator(kData))
+      if (entry.is_directory()) all.push_back(entry.path().string());
+  return all;
+}
+
+double toleranceOf(DType dtype) { return dtype == DType::F64 ? 1e-9 : 5e-5; }
+
+void checkFolder(const std::string& folder, DType dtype, std::int64_t chunk) {
+  const bool exact = dtype == DType::F64;
+  std::printf("%s %s chunk %d\n", folder.c_str(), exact ? "float64" : "float32", static_cast<int>(chunk));
+  const auto decoder = load(folder, dtype);
+  ASSERT_TRUE(decoder);
+  const Reference ref(folder + "/reference.safetensors");
+  Keeper keeper;
+  RunOptions options;
+  options.plan = planOfAll(*decoder);
+  options.sink = &keeper;
+  options.chunk = chunk;
+  auto run = start(*decoder, options);
+  append(*run, ref.tokens("tokens_short"));
+  const double tolerance = toleranceOf(dtype), patternTolerance = exact ? 1e-9 : 1e-5;
+  const auto layers = static_cast<int>(decoder->config().layers);
+  compare("logits", keeper.joined("unembed.hook_out"), ref.get("logits_f64"), tolerance);
+  for (int i = 0; i < layers; ++i) {
+    const std::string block = "blocks." + std::to_string(i) + ".", n = std::to_string(i);
+    compare(block + "hook_resid_pre", keeper.joined(block + "hook_resid_pre"), ref.get("hidden." + n), tolerance);
+    for (const char* part : {"q", "k", "v"})
+      compare(block + "attn.hook_" + part, keeper.joined(block + "attn.hook_" + part), ref.get(part + ("." + n)),
+              tolerance);
+    if (chunk >= 24)
+      compare(block + "attn.hook_pattern", keeper.joined(block + "attn.hook_pattern"), ref.get("attn." + n),
+              patternTolerance);
+    compare(block + "hook_attn_out", keeper.joined(block + "hook_attn_out"), ref.get("attn_out." + n), tolerance);
+    compare(block + "hook_mlp_out", keeper.joined(block + "hook_mlp_out"), ref.get("mlp_out." + n), tolerance);
+  }
+  const std::string last = std::to_string(layers - 1);
+  compare("last hook_resid_post", keeper.joined("blocks." + last + ".hook_resid_post"), ref.get("resid_post." + last),
+          tolerance);
+  compare("unembed.hook_in", keeper.joined("unembed.hook_in"), ref.get("hidden." + std::to_string(layers)), tolerance);
+}
+
+TEST(Parity, ShortText) {
+  ASSERT_FALSE(folders().empty());
+  for (const std::string& folder : folders())
+    for (const DType dtype : {DType::F32, DType::F64})
+      for (const std::int64_t chunk : {512, 1, 7}) checkFolder(folder, dtype, chunk);
+}
+
+TEST(Parity, LongTextAndItsPatterns) {
+  for (const std::string& folder : folders())
+    for (const DType dtype : {DType::F32, DType::F64}) {
+      std::printf("%s\n", folder.c_str());
+      const auto decoder = load(folder, dtype);
+      ASSERT_TRUE(decoder);
+      const Reference ref(folder + "/reference.safetensors");
+      Keeper keeper;
+      RunOptions options;
+      options.plan = planOfAll(*decoder);
+      options.sink = &keeper;
+      auto run = start(*decoder, options);
+      append(*run, ref.tokens("tokens_long"));
+      // the reference of the long run is stored as F32
+      const double tolerance = dtype == DType::F64 ? 1e-6 : 5e-5;
+      compare("logits", keeper.joined("unembed.hook_out"), ref.get("logits_long_f64"), tolerance);
+      for (const int layer : {0, static_cast<int>(decoder->config().layers) - 1})
+        if (const std::string n = std::to_string(layer); ref.has("attn_long." + n))
+          compare("pattern " + n, keeper.joined("blocks." + n + ".attn.hook_pattern"), ref.get("attn_long." + n),
+                  dtype == DType::F64 ? 1e-6 : 1e-5);
+    }
+}
+
+TEST(Parity, GreedyWithCache) {
+  for (const std::string& folder : folders())
+    for (const DType dtype : {DType::F32, DType::F64}) {
+      const auto decoder = load(folder, dtype);
+      ASSERT_TRUE(decoder);
+      const Reference ref(folder + "/reference.safetensors");
+      auto run = start(*decoder, {});
+      append(*run, ref.tokens("tokens_short"));
+      std::vector<std::int32_t> greedy;
+      const std::vector<std::int32_t> expected = ref.tokens("greedy");
+      double worst = 0;
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        const std::vector<double> logits = run->lastLogits();
+        auto fresh = start(*decoder, {});
+        append(*fresh, run->tokens());
+        worst = std::max(worst, difference(logits, fresh->lastLogits()).largest);
+        greedy.push_back(best(logits));
+        append(*run, std::span(&greedy.back(), 1));
+      }
+      std::printf("%s: cached against uncached largest %.2e  tolerance 1e-4\n", folder.c_str(), worst);
+      EXPECT_EQ(greedy, expected);
+      EXPECT_LE(worst, 1e-4);
+    }
+}
+
+TEST(Parity, HooksOfTransformerLens) {
+  int checked = 0;
+  for (const std::string& folder : folders()) {
+    if (!std::filesystem::exists(folder + "/tl_cache.safetensors")) continue;
+    std::printf("%s\n", folder.c_str());
+    const auto decoder = load(folder);
+    const Reference ref(folder + "/reference.safetensors"), cache(folder + "/tl_cache.safetensors");
+    Keeper keeper;
+    RunOptions options;
+    options.plan = planOfAll(*decoder);
+    options.sink = &keeper;
+    auto run = start(*decoder, options);
+    append(*run, ref.tokens("tokens_short"));
+    for (const std::string& name : cache.names()) compare(name, keeper.joined(name), cache.get(name), 5e-5), ++checked;
+  }
+  if (checked == 0) GTEST_SKIP() << "runs where ../shared/oracles/models lies beside the sources";
+}
+
+TEST(Parity, OldKeyNamesAreTheSameModel) {
+  const std::string folder = kOracles + "/models/llama3_scaled";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "runs where ../shared/oracles/models lies beside the sources";
+  auto hub = readJsonFile(folder + "/config.hub_style.json");
+  ASSERT_TRUE(hub.ok());
+  auto a = parseConfig(*hub, "hub"), b = readConfig(folder);
+  ASSERT_TRUE(a.ok()) << a.error().message();
+  ASSERT_TRUE(b.ok());
+  EXPECT_EQ(configJson(*a), configJson(*b));
+}
+
+} // namespace
+} // namespace orrery::models::test
