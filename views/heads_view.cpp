@@ -232,7 +232,7 @@ void addBadge(Drawing& d, std::size_t index) {
   // All heads or none: the width of two decimals decides.
   if (scene::textWidth("0.00", size) > room || side < 3.2 * size) return;
   if (d.byScore) {
-    const std::string name = std::to_string(item.layer) + "." + std::to_string(item.head);
+    const std::string name = "L" + std::to_string(item.layer) + " H" + std::to_string(item.head);
     if (side < 4.4 * size || scene::textWidth(name, size) > room * 0.8) {
       number = scene::textWidth(name, size) <= room ? name : std::string();
     } else {
@@ -303,7 +303,7 @@ std::string scoreSentence(const Score& score) {
 }
 
 std::string axisSentence(const Drawing& d) {
-  if (d.byScore) return "highest score first, named layer.head";
+  if (d.byScore) return "highest score first; L layer, H head";
   std::string text = "layers down, heads across";
   if (d.grid.groupGap > 0) text += ", braces: heads of one key/value head";
   return text;
@@ -317,7 +317,7 @@ void addFoot(Drawing& d, double x, double y, double room) {
     const std::string tint = "tint: " + scoreSentence(d.score);
     texts = {tint + " · " + axisSentence(d), tint, "tint: " + std::string(d.score.info->title) + " score"};
   } else {
-    texts = {axisSentence(d), d.byScore ? "named layer.head" : "layers down, heads across"};
+    texts = {axisSentence(d), d.byScore ? "L layer, H head" : "layers down, heads across"};
   }
   const std::string text = firstFitting(texts, room, size);
   if (!text.empty()) d.figure.text({x, y}, text, size, d.figure.theme.secondary);
@@ -369,12 +369,17 @@ Status fetchMaps(Drawing& d, TileCache& cache, const std::stop_token& stop) {
   return Done{};
 }
 
+// The mean over heads of a high quantile: one sink column must not darken all the others.
 double autoHigh(const Drawing& d) {
   const bool max = textOf(d.request.parameters, "reduce") == "max";
-  double high = 0;
-  for (const HeadMap& map : d.maps)
-    high = std::max(high, quantile(max ? map.max : map.mean, map.mask, 0.985).value_or(0));
-  return niceCeil(high);
+  double sum = 0, count = 0;
+  for (const HeadMap& map : d.maps) {
+    const auto high = quantile(max ? map.max : map.mean, map.mask, 0.985);
+    if (!high) continue;
+    sum += *high;
+    ++count;
+  }
+  return niceCeil(count > 0 ? sum / count : 0);
 }
 
 Rect roomFor(const Figure& figure, bool title, bool braces, double layerLabel) {

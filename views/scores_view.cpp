@@ -94,8 +94,9 @@ void addCells(Figure& figure, int panel, const Request& request, const Table& ta
                                     name + ": " + scene::numberText(value, 4)});
       if (l == request.selection.layer && i == request.selection.head)
         figure.outline(panel, {x, y, 1, 1}, figure.theme.accent, figure.print ? 1 : 2);
-      // At most two decimals: what a mean over tokens is good for.
+      // At most two decimals: what a mean over tokens is good for. With room for one, zeros are left out.
       std::string number = std::isfinite(value) && chars >= 2 ? numberIn(value, chars, 2) : "";
+      if (number == ".0" || number == "0") number.clear();
       if (!number.empty())
         figure.text({x + 0.5, y + 0.5}, std::move(number), size, inkOn(scale.color(value)), scene::Align::Center,
                     scene::VAlign::Middle, true, panel);
