@@ -231,7 +231,7 @@ TEST_F(CanvasTest, RangeEditorOfImGuiTakesThePointer) {
   }
   ASSERT_GT(spy.count(), 0);
   EXPECT_LT(std::stod(canvas.parameters().at("high")), 1);
-  EXPECT_EQ(canvas.parameters().at("low"), "auto");
+  EXPECT_FALSE(canvas.parameters().contains("low")) << "only the end that was dragged may change";
   EXPECT_EQ(canvas.viewports().size(), 0u) << "the drag went through to the map";
 }
 
