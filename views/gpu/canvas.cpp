@@ -385,16 +385,13 @@ Frame Canvas::makeFrame() const {
 void Canvas::drawFrame() {
   m_sinceFrame.restart();
   if (!isVisible() || width() < 1 || height() < 1) return;
-  QElapsedTimer timer;
-  timer.start();
+  const FrameMeter::Scope timed(m_meter);
   if (m_vulkan)
     m_vulkan->draw(makeFrame());
   else
     m_painter->draw(makeFrame());
-  const double milliseconds = static_cast<double>(timer.nsecsElapsed()) / 1e6;
-  m_meter.add(milliseconds);
   m_meter.countFrame();
-  Q_EMIT frameTimed(milliseconds);
+  Q_EMIT frameTimed(timed.elapsed());
 }
 
 QImage Canvas::grabFrame() {

@@ -11,14 +11,17 @@ namespace orrery::gpu {
 // Shared with the render thread; outlives the window while a task holds it.
 struct VulkanCanvas::Target {
   std::mutex mutex;
-  Frame frame;                                   // guarded by mutex; the newest
-  bool fresh = false;                            // guarded by mutex; frame was not drawn yet
-  bool queued = false;                           // guarded by mutex; a task is on its way
-  bool failed = false;                           // guarded by mutex
-  std::vector<PointerEvent> events;              // guarded by mutex
-  QObject* receiver = nullptr;                   // guarded by mutex; null once the window is gone
-  std::function<void(const Feedback&)> feedback; // GUI thread
-  std::unique_ptr<CanvasRenderer> renderer;      // render thread
+  // guarded by mutex; the newest. The lock is held for the exchange of pointers only: the GUI thread shall not wait
+  // for a render thread that was interrupted in the middle of a copy.
+  std::shared_ptr<const Frame> frame;
+  std::vector<std::shared_ptr<const Frame>> dropped; // guarded by mutex; freed by the render thread
+  bool fresh = false;                                // guarded by mutex; frame was not drawn yet
+  bool queued = false;                               // guarded by mutex; a task is on its way
+  bool failed = false;                               // guarded by mutex
+  std::vector<PointerEvent> events;                  // guarded by mutex
+  QObject* receiver = nullptr;                       // guarded by mutex; null once the window is gone
+  std::function<void(const Feedback&)> feedback;     // GUI thread
+  std::unique_ptr<CanvasRenderer> renderer;          // render thread
 
   void deliver(Feedback result);
   void fail(const VulkanFailure& failure);
@@ -54,19 +57,21 @@ void VulkanCanvas::Target::start(const std::shared_ptr<VulkanDevice>& device, Vk
 
 // False if nothing more is to be drawn now.
 bool VulkanCanvas::Target::drawOnce(GrabbedPixels* grab) {
-  Frame next;
+  std::shared_ptr<const Frame> next;
+  std::vector<std::shared_ptr<const Frame>> old;
   std::vector<PointerEvent> input;
   {
     std::lock_guard lock(mutex);
     queued = false;
-    if (!renderer || failed || (!fresh && !grab) || frame.width == 0) return false;
+    old.swap(dropped);
+    if (!renderer || failed || (!fresh && !grab) || !frame || frame->width == 0) return false;
     next = frame;
     fresh = false;
     input.swap(events);
   }
   try {
     Feedback result;
-    const bool again = renderer->render(next, input, result, grab);
+    const bool again = renderer->render(*next, input, result, grab);
     deliver(std::move(result));
     std::lock_guard lock(mutex);
     if (again && !fresh) {
@@ -134,9 +139,11 @@ void post(GpuContext& context, const std::function<bool()>& drawOnce) {
 } // namespace
 
 void VulkanCanvas::draw(Frame frame) {
+  auto next = std::make_shared<const Frame>(std::move(frame));
   {
     std::lock_guard lock(m_target->mutex);
-    m_target->frame = std::move(frame);
+    m_target->frame.swap(next);
+    if (m_surface != VK_NULL_HANDLE && m_target->dropped.size() < 64) m_target->dropped.push_back(std::move(next));
     m_target->fresh = true;
     if (m_target->queued || m_surface == VK_NULL_HANDLE) return;
     m_target->queued = true;

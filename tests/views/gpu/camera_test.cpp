@@ -84,12 +84,13 @@ TEST(Camera, AxesThatRunUpwards) {
 
 TEST(FrameMeter, QuantilesOfKnownSamples) {
   FrameMeter meter;
-  for (int i = 1; i <= 100; ++i) meter.add(i * 0.25);
+  for (int i = 1; i <= 100; ++i) meter.add(i * 0.25, i * 0.125);
   const FrameMeter::Stats stats = meter.stats();
   EXPECT_EQ(stats.count, 100u);
   EXPECT_NEAR(stats.p50, 12.5, 1e-6);
   EXPECT_NEAR(stats.p99, 24.75, 1e-6);
   EXPECT_NEAR(stats.max, 25, 1e-6);
+  EXPECT_NEAR(stats.cpuP99, 12.375, 1e-6);
   EXPECT_EQ(stats.over16, 36u);
 }
 
