@@ -173,7 +173,7 @@ Result<std::string> sampleText(const std::shared_ptr<const models::Decoder>& dec
                                const tokenize::Tokenizer& tokenizer, const std::string& prompt, std::int64_t tokens,
                                double temperature, std::uint64_t seed, std::stop_token stop) {
   models::RunOptions options;
-  options.plan.attention = options.plan.overviews = options.plan.valuesAndLogits = false;
+  options.plan.overviews = options.plan.valuesAndLogits = false;
   auto run = decoder->startRun(options);
   if (!run) return run.error();
   Random random(seed);
