@@ -5,7 +5,6 @@
 #include <ATen/Parallel.h>
 #include <chrono>
 #include <cmath>
-#include <deque>
 #include <numeric>
 #include <optional>
 #include <thread>
@@ -16,6 +15,7 @@
 #include "core/models/parallel.h"
 #include "core/models/torch_decoder.h"
 #include "core/tokenize/tokenizer.h"
+#include "core/trace/array_file.h"
 #include "core/train/adamw.h"
 #include "core/train/batches.h"
 #include "core/train/bpe_trainer.h"
@@ -161,7 +161,7 @@ public:
   Trainer(const TrainSpec& spec, const TrainOptions& options, models::Decoder& decoder, std::vector<Tokens> documents)
       : m_spec(spec), m_options(options), m_decoder(decoder),
         m_batches(std::move(documents), spec.model.vocab, spec.data.repeatedTokens,
-                  spec.data.seed ^ spec.init.seed << 32),
+                  spec.data.seed ^ (spec.init.seed << 32)),
         m_optimizer(leaves(decoder), spec.optimizer) {}
 
   Status run() {
@@ -176,10 +176,19 @@ public:
   }
 
   double meanLoss() const {
-    return std::accumulate(m_recent.begin(), m_recent.end(), 0.0) / static_cast<double>(m_recent.size());
+    const std::size_t count = std::min(kLossWindow, m_losses.size());
+    return std::accumulate(m_losses.end() - static_cast<std::ptrdiff_t>(count), m_losses.end(), 0.0) /
+           static_cast<double>(count);
   }
   double seconds() const { return secondsSince(m_start); }
   const std::vector<std::string>& log() const { return m_log; }
+
+  std::vector<trace::NamedArray> curves() const { // [steps] each
+    const auto curve = [](const char* name, const char* unit, const std::vector<double>& values) {
+      return trace::NamedArray{name, unit, viewOf(values, Shape{static_cast<std::int64_t>(values.size())}), {}, {}};
+    };
+    return {curve("loss", "nat", m_losses), curve("learning_rate", "1", m_rates), curve("gradient_norm", "1", m_norms)};
+  }
 
 private:
   static std::vector<at::Tensor> leaves(const models::Decoder& decoder) {
@@ -205,8 +214,6 @@ private:
                       Json(m_now.learningRate).dump() + "); a smaller optimizer.lr may help");
     m_optimizer.step(m_now.learningRate);
     m_tokens += stage.batch * stage.length;
-    m_recent.push_back(m_now.loss);
-    if (m_recent.size() > kLossWindow) m_recent.pop_front();
     return Done{};
   }
 
@@ -216,6 +223,9 @@ private:
     m_now.secondsLeft = static_cast<double>(tokensLeft()) / std::max(m_now.tokensPerSecond, 1e-9);
     const std::int64_t every = std::max<std::int64_t>(1, m_now.steps / kLoggedSteps);
     if (m_now.step % every == 0 || m_now.step + 1 == m_now.steps) m_log.push_back(logLine());
+    m_losses.push_back(m_now.loss);
+    m_rates.push_back(m_now.learningRate);
+    m_norms.push_back(m_now.gradientNorm);
     ++m_now.step;
     if (m_options.progress) m_options.progress(m_now);
   }
@@ -242,8 +252,8 @@ private:
   TrainProgress m_now;
   Clock::time_point m_start;
   std::int64_t m_tokens = 0;
-  std::deque<double> m_recent;
   std::vector<std::string> m_log;
+  std::vector<double> m_losses, m_rates, m_norms; // of every step
 };
 
 // Loss on documents of another seed, the longest rows that the model was trained on.
@@ -297,6 +307,7 @@ Status writeAll(const std::string& folder, const models::Decoder& decoder, const
   const std::string spec = trainSpecJson(parts.spec).dump(2) + "\n";
   if (Status done = writeFileAtomically(folder + "/train_spec.json", spec); !done) return done;
   if (Status done = writeFileAtomically(folder + "/train_log.jsonl", joined(trainer.log())); !done) return done;
+  if (Status done = trace::writeArrays(folder + "/train.h5", trainer.curves()); !done) return done;
   return writeCard(folder, parts, *data.tokenizer, stop);
 }
 

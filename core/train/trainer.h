@@ -39,7 +39,8 @@ struct TrainResult {
 
 // Trains and writes to the folder `out`, which must not exist or be empty; it appears complete or not at all:
 //   config.json (LlamaForCausalLM), generation_config.json, model.safetensors, tokenizer.json, tokenizer_config.json,
-//   train_spec.json, train_log.jsonl (one object per logged step), README.md (model card, see model_card.h).
+//   train_spec.json, train_log.jsonl (one object per logged step), train.h5 (curves, every step), README.md (model
+//   card, see model_card.h).
 // Blocks; call it on a thread of its own. Errors: BadInput (spec, loss no longer finite), TooLarge (memory, with the
 // number), Io (`out`), Cancelled.
 Result<TrainResult> train(const TrainSpec& spec, const std::string& out, const TrainOptions& options = {});

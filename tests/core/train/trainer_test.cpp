@@ -71,7 +71,7 @@ TEST_F(TrainerTest, writesAFolderThatLoadsAndHasLearnt) {
   EXPECT_EQ(steps, 40);
   EXPECT_EQ(lastLeft, 0);
   for (const char* name : {"config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
-                           "tokenizer_config.json", "train_spec.json", "train_log.jsonl", "README.md"})
+                           "tokenizer_config.json", "train_spec.json", "train_log.jsonl", "train.h5", "README.md"})
     EXPECT_TRUE(fs::exists(m_folder / "model" / name)) << name;
   const auto losses = lossesOf(out("model"));
   ASSERT_EQ(losses.size(), 40u);
