@@ -63,7 +63,15 @@ void Canvas::chooseBackend() {
   layout()->addWidget(m_surface);
 }
 
+void Canvas::switchToPainter(const QString& reason) {
+  if (!m_vulkan) return;
+  usePainter(reason);
+  Q_EMIT backendChanged(m_backendName);
+}
+
 void Canvas::usePainter(const QString& reason) {
+  m_instrumentWindows.clear();
+  m_drag = Drag::None;
   m_vulkan = nullptr;
   delete m_surface;
   m_backendName = QStringLiteral("QPainter: ") + reason;
@@ -81,12 +89,7 @@ void Canvas::onFeedback(const Feedback& feedback) {
     spdlog::warn("{}; drawing with QPainter from now on", feedback.failure);
     // Not from inside a call of the window that is to be deleted.
     QMetaObject::invokeMethod(
-        this,
-        [this, reason = text(feedback.failure)] {
-          usePainter(reason);
-          Q_EMIT backendChanged(m_backendName);
-        },
-        Qt::QueuedConnection);
+        this, [this, reason = text(feedback.failure)] { switchToPainter(reason); }, Qt::QueuedConnection);
     return;
   }
   m_renderStats = feedback.stats;

@@ -44,6 +44,8 @@ public:
   // "Vulkan: llvmpipe (...)" or "QPainter: " and the reasons why there is no Vulkan.
   QString backendName() const { return m_backendName; }
   bool usesVulkan() const { return m_vulkan != nullptr; }
+  // Leaves Vulkan for good, as when the device is lost. Not from inside one of the canvas' own pointer signals.
+  void switchToPainter(const QString& reason);
 
   // What is shown. A null snapshot shows the empty state where the view needs one. `view` lives as long as the program.
   // Another view forgets the zoom; the same one keeps it. Wrong parameters show the failed state and buildFailed().

@@ -93,6 +93,31 @@ TEST_F(CanvasStates, NoVulkanFallsBackToQPainterAndSaysWhy) {
   EXPECT_EQ(spy.at(0).at(0).value<views::Selection>().query, 0);
 }
 
+TEST_F(CanvasStates, LostDeviceLeavesThePictureToQPainter) {
+  Canvas canvas(pool);
+  canvas.resize(640, 480);
+  canvas.setView(&view, someSnapshot(), {}, {});
+  showAndWait(canvas);
+  if (!canvas.usesVulkan()) GTEST_SKIP() << "runs where a Vulkan device exists (mesa-vulkan-drivers has one)";
+  sendWheel(canvas, {180, 130}, 2);
+  waitFor([&] { return !canvas.busy(); });
+  spin(60);
+  const QImage before = canvas.grabFrame();
+  const views::Viewports shown = canvas.viewports();
+  QSignalSpy spy(&canvas, &Canvas::backendChanged);
+  canvas.switchToPainter("the graphics device was lost");
+  ASSERT_EQ(spy.count(), 1);
+  EXPECT_EQ(spy.at(0).at(0).toString(), "QPainter: the graphics device was lost");
+  spin(100);
+  const QImage after = canvas.grabFrame();
+  EXPECT_TRUE(shown.at("head").x == canvas.viewports().at("head").x) << "the zoom was lost";
+  int different = 0;
+  for (int y = 50; y < 390; y += 17)
+    for (int x = 70; x < 530; x += 19) different += before.pixel(x, y) != after.pixel(x, y);
+  std::printf("sampled pixels that differ: %d of 500, tolerance 25 (cell borders, cross-hair)\n", different);
+  EXPECT_LE(different, 25);
+}
+
 TEST_F(CanvasStates, ResizeStorm) {
   Canvas canvas(pool);
   canvas.resize(640, 480);
