@@ -390,6 +390,29 @@ Rect roomFor(const Figure& figure, bool title, bool braces, double layerLabel) {
           std::max(1.0, figure.height() - top - bottom)};
 }
 
+// In score order a free shape: as many columns as give the largest thumbnails. In the middle of what is free.
+Grid gridFor(bool byScore, std::int64_t layers, std::int64_t heads, std::int64_t group, Rect room, double layerLabel) {
+  Grid best = bestGrid(layers, heads, group, room, layerLabel, !byScore);
+  const std::int64_t count = layers * heads;
+  for (std::int64_t columns = 1; byScore && columns <= count; ++columns) {
+    const Grid grid = bestGrid((count + columns - 1) / columns, columns, columns, room, 0, false);
+    if (columns == 1 || grid.side > best.side * 1.001) best = grid;
+  }
+  best.origin.x += std::max(0.0, (room.w - best.width()) / 2);
+  return best;
+}
+
+std::string captionOf(const Drawing& d, std::int64_t layers, std::int64_t heads, std::int64_t cell,
+                      const std::string& quantity) {
+  std::string text = captionStart(d.request, -1, -1, shownTokens(d.request)) + " Attention patterns of all " +
+                     std::to_string(layers) + " x " + std::to_string(heads) + " heads, queries down, keys across";
+  const std::string side = std::to_string(cell);
+  if (cell > 1)
+    text += ", " + textOf(d.request.parameters, "reduce") + " over cells of " + side + " x " + side + " tokens";
+  text += "." + rangeSentence(d.scale, quantity);
+  return d.score.info ? text + " " + scoreSentence(d.score) + "." : text;
+}
+
 Result<Built> HeadsView::build(const Request& request, std::stop_token stop) const {
   if (auto first = layerAttention(request, 0); !first.ok()) return first.error();
   const store::Snapshot& snapshot = *request.snapshot;
@@ -406,16 +429,7 @@ Result<Built> HeadsView::build(const Request& request, std::stop_token stop) con
   const bool braces = !d.byScore && group > 1 && kvHeads > 1;
   const double layerLabel = scene::textWidth(std::to_string(layers), theme.denseSize) + 0.9 * theme.denseSize;
   const Rect room = roomFor(figure, showsTitle(request), braces, layerLabel);
-  d.grid = bestGrid(layers, heads, group, room, layerLabel, !d.byScore);
-  if (d.byScore) { // a free shape: as many columns as give the largest thumbnails
-    const auto count = layers * heads;
-    for (std::int64_t columns = 1; columns <= count; ++columns) {
-      Grid grid = bestGrid((count + columns - 1) / columns, columns, columns, room, 0, false);
-      if (columns == 1 || grid.side > d.grid.side * 1.001) d.grid = grid;
-    }
-  }
-  // The block in the middle of what is free.
-  d.grid.origin.x += std::max(0.0, (room.w - d.grid.width()) / 2);
+  d.grid = gridFor(d.byScore, layers, heads, group, room, layerLabel);
 
   d.items = itemsOf(snapshot, *score, d.byScore);
   const Rect frame{
@@ -458,12 +472,7 @@ Result<Built> HeadsView::build(const Request& request, std::stop_token stop) con
   Built built;
   built.id = request.id;
   built.data = tablesOf(d, layers, heads);
-  built.caption =
-      captionStart(request, -1, -1, shownTokens(request)) + " Attention patterns of all " + std::to_string(layers) +
-      " x " + std::to_string(heads) + " heads, queries down, keys across" +
-      (cell > 1 ? ", " + reduce + " over cells of " + std::to_string(cell) + " x " + std::to_string(cell) + " tokens"
-                : std::string()) +
-      "." + rangeSentence(d.scale, quantity) + (score->info ? " " + scoreSentence(*score) + "." : std::string());
+  built.caption = captionOf(d, layers, heads, cell, quantity);
   built.scene = std::move(figure.scene);
   scene::finish(built.scene);
   return built;
