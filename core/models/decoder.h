@@ -16,6 +16,7 @@
 #include "core/hooks/capture_plan.h"
 #include "core/hooks/edit.h"
 #include "core/models/config.h"
+#include "core/tensorio/tensor_file.h"
 
 namespace orrery::models {
 
@@ -111,6 +112,10 @@ public:
 private:
   std::unique_ptr<Impl> m_impl;
 };
+
+// Whether the tensors of a file are those of the config: names, shapes, kinds. Reads no weights. Errors: BadInput naming
+// the tensor, expected and found.
+Status checkTensors(const ModelConfig& config, const tensorio::TensorFile& file);
 
 // A HF folder. Errors: NotFound, BadInput (missing, unknown or misshapen tensor by name), Unsupported, TooLarge, Io,
 // Cancelled.

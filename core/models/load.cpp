@@ -147,9 +147,9 @@ Status Loader::copy(const TensorInfo& info, const at::Tensor& place) {
   return Done{};
 }
 
-Status fill(Loader& loader, const Weights& weights) {
-  const std::vector<WeightSlot> slots = weightSlots(loader.config, weights);
-  if (Status s = loader.index(); !s) return s;
+// Every slot finds its tensor, of the right shape and kind, and no tensor is left over.
+Result<std::vector<const TensorInfo*>> match(Loader& loader, const std::vector<WeightSlot>& slots) {
+  if (Status s = loader.index(); !s) return s.error();
   std::vector<const TensorInfo*> infos;
   for (const WeightSlot& slot : slots) {
     auto info = loader.infoFor(slot);
@@ -157,10 +157,17 @@ Status fill(Loader& loader, const Weights& weights) {
     infos.push_back(*info);
     loader.allBytes += (*info)->bytes;
   }
-  if (Status s = loader.checkUnknown(slots); !s) return s;
+  if (Status s = loader.checkUnknown(slots); !s) return s.error();
+  return infos;
+}
+
+Status fill(Loader& loader, const Weights& weights) {
+  const std::vector<WeightSlot> slots = weightSlots(loader.config, weights);
+  auto infos = match(loader, slots);
+  if (!infos) return infos.error();
   if (Status s = loader.file.verifyUnchanged(); !s) return s;
   for (std::size_t i = 0; i < slots.size(); ++i)
-    if (Status s = loader.copy(*infos[i], slots[i].place); !s) return s;
+    if (Status s = loader.copy(*(*infos)[i], slots[i].place); !s) return s;
   return loader.file.verifyUnchanged();
 }
 
@@ -228,6 +235,19 @@ void initialise(const std::string& name, at::Tensor& tensor, const ModelConfig& 
 }
 
 } // namespace
+
+Status checkTensors(const ModelConfig& config, const tensorio::TensorFile& file) {
+  const std::string path = file.shards().empty() ? std::string() : file.shards().front().path();
+  return guarded(path, [&]() -> Status {
+    // Shapes only: tensors of the meta device have no memory.
+    const Weights shapes = emptyWeights(config, at::TensorOptions().dtype(at::kFloat).device(at::kMeta));
+    std::vector<std::string> warnings;
+    const LoadOptions options;
+    Loader loader{config, file, options, warnings};
+    auto matched = match(loader, weightSlots(config, shapes));
+    return matched ? Status(Done{}) : Status(about(matched.error(), path));
+  });
+}
 
 Result<std::shared_ptr<Decoder>> loadDecoder(const std::string& path, const LoadOptions& options) {
   if (Status s = checkOptions(options); !s) return s.error();

@@ -5,6 +5,7 @@
 
 #include "core/base/json.h"
 #include "core/models/config.h"
+#include "core/models/decoder.h"
 #include "core/tensorio/statistics.h"
 #include "core/trace/trace_reader.h"
 

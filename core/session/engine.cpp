@@ -191,7 +191,7 @@ models::RunOptions Engine::runOptions(const hooks::CapturePlan& plan, const std:
   options.plan = plan;
   options.sink = &m_store;
   options.onScores = [this](std::int64_t, std::span<const hooks::TokenScore> scores) {
-    m_store.addScores(begin, scores);
+    m_store.addScores({scores.begin(), scores.end()});
   };
   options.edits = edits;
   return options;
@@ -264,7 +264,7 @@ std::vector<std::string> Engine::piecesOf(std::span<const std::int32_t> tokens) 
   const auto tokenizer = model()->tokenizer;
   std::vector<std::string> pieces;
   for (std::int32_t id : tokens)
-    pieces.push_back(tokenizer ? tokenizer->pieceText(id) : "<" + std::to_string(id) + ">");
+    pieces.push_back(tokenizer ? tokenizer->pieceText(id) : std::string("<").append(std::to_string(id)).append(">"));
   return pieces;
 }
 
