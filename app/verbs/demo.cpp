@@ -7,7 +7,7 @@
 #include "app/assets.h"
 #include "app/figure_writer.h"
 #include "app/verbs/verbs.h"
-#include "plugins/plugins.h"
+#include "plugins/plugin_host.h"
 #include "views/paint/gui_application.h"
 
 namespace orrery::app {
@@ -16,7 +16,7 @@ namespace {
 constexpr const char* kPrompt = "Tom has a red ball. Anna has a blue hat. Tom gives the red ball to Anna. Now Anna has";
 
 Status drawAll(const store::SnapshotPtr& snapshot, const std::string& tracePath, const std::string& folder) {
-  paint::ensureGuiApplication();
+  if (Status gui = paint::ensureGuiApplication(); !gui) return gui;
   const views::Registry views = plugins::allViews();
   for (const auto& view : views.all()) {
     exports::Recipe recipe;

@@ -8,7 +8,7 @@
 #include "app/verbs/verbs.h"
 #include "core/tensorio/sha256.h"
 #include "core/trace/trace_reader.h"
-#include "plugins/plugins.h"
+#include "plugins/plugin_host.h"
 #include "views/paint/gui_application.h"
 
 namespace orrery::app {
@@ -106,7 +106,7 @@ Status run(const Options& options, const Common& common) {
   applyFigureOptions(*recipe, options);
   auto snapshot = readInput(*recipe);
   if (!snapshot) return snapshot.error();
-  paint::ensureGuiApplication();
+  if (Status gui = paint::ensureGuiApplication(); !gui) return gui;
   const views::Registry views = plugins::allViews();
   if (Status written = writeFigure(views, *snapshot, *recipe, options.out, options.data); !written) return written;
   const std::string recipeFile = exports::recipePath(options.out);

@@ -3,7 +3,7 @@
 #include <iostream>
 
 #include "app/verbs/verbs.h"
-#include "plugins/plugins.h"
+#include "plugins/plugin_host.h"
 
 namespace orrery::app {
 namespace {

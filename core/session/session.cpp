@@ -22,6 +22,15 @@ struct Session::Impl {
     store.setListener([this] { board.notify(); });
   }
 
+  // A job that is over has all that it did in snapshot(): the store thread has caught up.
+  Job post(std::string title, JobRunner::Work work) {
+    return runner.post(std::move(title), [this, work = std::move(work)](const JobContext& job) {
+      Status done = work(job);
+      store.flush();
+      return done;
+    });
+  }
+
   void publishJobs() {
     std::vector<JobInfo> jobs = runner.jobs();
     board.update([&](State& state) { state.jobs = std::move(jobs); });
@@ -38,13 +47,13 @@ store::SnapshotPtr Session::snapshot() const { return m_impl->store.snapshot(); 
 store::SnapshotPtr Session::snapshot(std::uint64_t run) const { return m_impl->store.snapshot(run); }
 
 Job Session::runOpen(std::string path, OpenOptions options) {
-  return m_impl->runner.post(
-      "Open " + path, [this, path, options](const JobContext& job) { return m_impl->engine.open(path, options, job); });
+  return m_impl->post("Open " + path,
+                      [this, path, options](const JobContext& job) { return m_impl->engine.open(path, options, job); });
 }
 
 Job Session::runStart(RunSpec spec) {
   m_impl->engine.clearPause();
-  return m_impl->runner.post("Run the prompt", [this, spec = std::move(spec)](const JobContext& job) {
+  return m_impl->post("Run the prompt", [this, spec = std::move(spec)](const JobContext& job) {
     return m_impl->engine.start(spec, job);
   });
 }
@@ -53,8 +62,7 @@ Job Session::runContinue(std::int64_t tokens) {
   m_impl->engine.clearPause();
   const std::string title =
       tokens == kForever ? "Generate" : "Generate " + std::to_string(tokens) + (tokens == 1 ? " token" : " tokens");
-  return m_impl->runner.post(title,
-                             [this, tokens](const JobContext& job) { return m_impl->engine.generate(tokens, job); });
+  return m_impl->post(title, [this, tokens](const JobContext& job) { return m_impl->engine.generate(tokens, job); });
 }
 
 void Session::pause() { m_impl->engine.requestPause(); }
@@ -62,33 +70,31 @@ void Session::setSampler(const Sampler& sampler) { m_impl->engine.setSampler(sam
 
 Job Session::runCut(std::int64_t length) {
   m_impl->engine.requestPause();
-  return m_impl->runner.post("Cut to " + std::to_string(length) + " tokens",
-                             [this, length](const JobContext&) { return m_impl->engine.cut(length); });
+  return m_impl->post("Cut to " + std::to_string(length) + " tokens",
+                      [this, length](const JobContext&) { return m_impl->engine.cut(length); });
 }
 
 Job Session::runBranch(std::int64_t length, std::optional<std::int32_t> next) {
   m_impl->engine.requestPause();
-  return m_impl->runner.post("Branch at token " + std::to_string(length), [this, length, next](const JobContext& job) {
-    return m_impl->engine.branch(length, next, job);
-  });
+  return m_impl->post("Branch at token " + std::to_string(length),
+                      [this, length, next](const JobContext& job) { return m_impl->engine.branch(length, next, job); });
 }
 
 Job Session::runAppend(std::vector<std::int32_t> tokens) {
   m_impl->engine.requestPause();
-  return m_impl->runner.post(
+  return m_impl->post(
       "Append " + std::to_string(tokens.size()) + " tokens",
       [this, tokens = std::move(tokens)](const JobContext& job) { return m_impl->engine.append(tokens, job); });
 }
 
 Job Session::runSelect(std::uint64_t run) {
   m_impl->engine.requestPause();
-  return m_impl->runner.post("Go to run " + std::to_string(run),
-                             [this, run](const JobContext&) { return m_impl->engine.select(run); });
+  return m_impl->post("Go to run " + std::to_string(run),
+                      [this, run](const JobContext&) { return m_impl->engine.select(run); });
 }
 
 Job Session::runWriteTrace(std::string path) {
-  return m_impl->runner.post("Write " + path,
-                             [this, path](const JobContext&) { return m_impl->engine.writeTrace(path); });
+  return m_impl->post("Write " + path, [this, path](const JobContext&) { return m_impl->engine.writeTrace(path); });
 }
 
 Result<Estimate> Session::estimate(const RunSpec& spec) const {

@@ -167,16 +167,21 @@ TEST_F(SessionTest, EveryRefusalIsASentenceWithTheNumber) {
 }
 
 TEST(SessionMemory, WhatDoesNotFitIsRefusedWithTheNumber) {
-  Session session{{.threads = 1, .memoryLimit = 64 << 20}};
+  Session session{{.threads = 1, .memoryLimit = 20 << 20}};
   ASSERT_TRUE(session.runOpen(kBundled).wait());
   RunSpec spec;
   spec.tokens.assign(500, 3);
   spec.hooks = "blocks.*.attn.hook_result,blocks.*.attn.hook_pattern,blocks.*.attn.hook_attn_scores";
   const auto estimate = session.estimate(spec);
   ASSERT_TRUE(estimate);
+  EXPECT_FALSE(estimate->fits) << estimate->sentence;
   const Status ran = session.runStart(spec).wait();
-  EXPECT_EQ(estimate->fits, ran.ok()) << estimate->sentence;
-  std::printf("%s\n", estimate->sentence.c_str());
+  ASSERT_FALSE(ran);
+  EXPECT_EQ(ran.error().code, Code::TooLarge);
+  EXPECT_NE(ran.error().what.find("MB"), std::string::npos) << ran.error().what;
+  spec.hooks.clear();
+  spec.tokens.resize(20);
+  EXPECT_TRUE(session.runStart(spec).wait());
 }
 
 TEST_F(SessionTest, ATraceWrittenWhileGeneratingIsTheSnapshot) {
