@@ -20,7 +20,8 @@ OrderedJson parameterJson(const views::Parameter& parameter) {
 
 Status run(const Common& common) {
   OrderedJson rows = OrderedJson::array();
-  for (const auto& view : plugins::allViews().all()) {
+  const views::Registry registry = plugins::allViews();
+  for (const auto& view : registry.all()) {
     OrderedJson parameters = OrderedJson::array();
     for (const views::Parameter& parameter : view->info().parameters) parameters.push_back(parameterJson(parameter));
     rows.push_back({{"name", view->info().name},
