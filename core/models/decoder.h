@@ -113,8 +113,8 @@ private:
   std::unique_ptr<Impl> m_impl;
 };
 
-// Whether the tensors of a file are those of the config: names, shapes, kinds. Reads no weights. Errors: BadInput naming
-// the tensor, expected and found.
+// Whether the tensors of a file are those of the config: names, shapes, kinds. Reads no weights. Errors: BadInput
+// naming the tensor, expected and found.
 Status checkTensors(const ModelConfig& config, const tensorio::TensorFile& file);
 
 // A HF folder. Errors: NotFound, BadInput (missing, unknown or misshapen tensor by name), Unsupported, TooLarge, Io,

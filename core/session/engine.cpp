@@ -56,8 +56,6 @@ std::uint64_t Engine::available() const {
   return m_memoryLimit == 0 ? now : std::min(now, m_memoryLimit);
 }
 
-// --- prompts and plans ---------------------------------------------------------------------------------------------
-
 Result<std::vector<std::int32_t>> Engine::promptTokens(const RunSpec& spec) const {
   const auto open = model();
   if (!spec.tokens.empty()) return spec.tokens;
@@ -98,8 +96,6 @@ Status Engine::checkSize(const RunSpec& spec, std::int64_t prompt, const hooks::
   if (!estimate.fits) return tooLarge(estimate.sentence);
   return Done{};
 }
-
-// --- opening -------------------------------------------------------------------------------------------------------
 
 Status Engine::open(const std::string& path, const OpenOptions& options, const JobContext& job) {
   const auto start = Clock::now();
@@ -183,8 +179,6 @@ void Engine::stopScan() {
   m_scan.request_stop();
   m_scan.join();
 }
-
-// --- running -------------------------------------------------------------------------------------------------------
 
 models::RunOptions Engine::runOptions(const hooks::CapturePlan& plan, const std::vector<hooks::Edit>& edits) {
   models::RunOptions options;
@@ -349,8 +343,6 @@ Status Engine::append(const std::vector<std::int32_t>& tokens, const JobContext&
   return done;
 }
 
-// --- branches ------------------------------------------------------------------------------------------------------
-
 void Engine::leaveCurrent() {
   if (!m_current.run) return;
   m_older.push_back(std::move(m_current));
@@ -395,8 +387,6 @@ Status Engine::select(std::uint64_t run) {
   publishRuns();
   return Done{};
 }
-
-// --- traces --------------------------------------------------------------------------------
 
 Status Engine::finishTrace(Status result) {
   if (!m_traceAttached) return result;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Trace files (docs/trace.md): a Snapshot as HDF5, written while the run goes on.
+// Trace files (docs/trace-file.md): a Snapshot as HDF5, written while the run goes on.
 #pragma once
 #include <memory>
 #include <string>

@@ -105,8 +105,6 @@ void Canvas::applyRange(const RangeState& before, const RangeState& after) {
   Q_EMIT parametersChanged(m_parameters);
 }
 
-// --- what is shown
-
 void Canvas::setView(const views::View* view, store::SnapshotPtr snapshot, views::Parameters parameters,
                      views::Selection selection, scene::ThemeKind theme) {
   if (view != m_view) {
@@ -217,8 +215,6 @@ void Canvas::adopt(std::shared_ptr<const views::Built> built) {
   Q_EMIT pictureChanged();
 }
 
-// --- cameras
-
 paint::Cameras Canvas::cameras() const {
   paint::Cameras all;
   for (const auto& [name, camera] : m_cameras) all[name] = camera.data;
@@ -277,8 +273,6 @@ void Canvas::panBy(double dx, double dy) {
     if (all[i].zoomable) return moveCamera(static_cast<int>(i), panned(all[i], dx, dy));
 }
 
-// --- states
-
 void Canvas::setEmptyMessage(QString title, QString detail) {
   m_empty = {title.toStdString(), detail.toStdString(), -1, false};
   scheduleFrame();
@@ -327,8 +321,6 @@ void Canvas::setMeterVisible(bool visible) {
   m_showMeter = visible;
   scheduleFrame();
 }
-
-// --- frames
 
 void Canvas::scheduleFrame() {
   if (m_frameTimer.isActive()) return;

@@ -12,7 +12,7 @@ namespace orrery::paint {
 struct PaintOptions {
   double scale = 1;         // painter coordinates per scene unit
   bool transparent = false; // no background
-  Cameras cameras = {};          // live zoom and pan: data rectangle by panel name
+  Cameras cameras = {};     // live zoom and pan: data rectangle by panel name
 };
 
 // Paints at the painter's origin. The painter's state is as before afterwards.

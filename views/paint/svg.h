@@ -12,7 +12,7 @@ namespace orrery::paint {
 struct SvgOptions {
   double widthMm = 85;      // height follows from the Scene
   bool transparent = false; // no background
-  std::string title = {};        // <title>, for screen readers; empty: none
+  std::string title = {};   // <title>, for screen readers; empty: none
 };
 // Errors: BadInput (a Scene or a width without size), TooLarge (an image).
 Result<std::string> toSvg(const scene::Scene& scene, const SvgOptions& options = {});
