@@ -45,7 +45,8 @@ std::string activationNames() {
   return all;
 }
 
-// Keys that say nothing about the numbers a forward pass computes: training, generation, bookkeeping.
+// Keys that say nothing about the numbers a forward pass computes: training, generation, bookkeeping. Long because it
+// is a list.
 const std::set<std::string_view>& irrelevantKeys() {
   static const std::set<std::string_view> kKeys = {"_name_or_path",
                                                    "architectures",

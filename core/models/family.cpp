@@ -3,6 +3,7 @@
 
 namespace orrery::models {
 
+// Long because it is a table.
 std::span<const Family> families() {
   static const std::vector<Family> kFamilies = {
       {.architecture = "GPT2LMHeadModel",
