@@ -84,11 +84,12 @@ std::int32_t draw(const std::vector<double>& logits, double temperature, Random&
 }
 
 std::string headName(const RepeatReport::Best& best) {
-  return "L" + std::to_string(best.layer) + "H" + std::to_string(best.head) + " (" + fixed(best.value, 3) + ")";
+  return std::string("L") + std::to_string(best.layer) + "H" + std::to_string(best.head) + " (" + fixed(best.value, 3) +
+         ")";
 }
 
 std::string findings(const RepeatReport& repeats) {
-  return "On " + std::to_string(repeats.sequences) + " texts of " + std::to_string(repeats.period) +
+  return std::string("On ") + std::to_string(repeats.sequences) + " texts of " + std::to_string(repeats.period) +
          " random tokens, said twice:\n\n"
          "- clearest previous-token head: " +
          headName(repeats.best(HeadScore::PreviousToken)) +
@@ -100,14 +101,16 @@ std::string findings(const RepeatReport& repeats) {
 std::string headTable(const RepeatReport& repeats) {
   std::string text = "| head |", rule = "|---|";
   for (const auto& info : analysis::headScoreTable()) {
-    text += " " + std::string(info.name) + (info.unit == "1" ? "" : " / " + std::string(info.unit)) + " |";
+    text += std::string(" ").append(info.name);
+    if (info.unit != "1") text += std::string(" / ").append(info.unit);
+    text += " |";
     rule += "---|";
   }
-  text += "\n" + rule + "\n";
+  text.append("\n").append(rule).append("\n");
   for (std::size_t layer = 0; layer < repeats.heads.size(); ++layer)
     for (std::size_t head = 0; head < repeats.heads[layer].size(); ++head) {
-      text += "| L" + std::to_string(layer) + "H" + std::to_string(head) + " |";
-      for (double value : repeats.heads[layer][head].values) text += " " + fixed(value, 3) + " |";
+      text.append("| L").append(std::to_string(layer)).append("H").append(std::to_string(head)).append(" |");
+      for (double value : repeats.heads[layer][head].values) text.append(" ").append(fixed(value, 3)).append(" |");
       text += "\n";
     }
   return text + "\n";
@@ -115,15 +118,15 @@ std::string headTable(const RepeatReport& repeats) {
 
 std::string sizes(const CardParts& parts) {
   const ModelSizes& model = parts.spec.model;
-  return "Llama-type decoder: " + std::to_string(model.layers) + " layers, " + std::to_string(model.heads) +
-         " heads (" + std::to_string(model.kvHeads) + " for keys and values), width " + std::to_string(model.model) +
-         ", feed-forward " + std::to_string(model.mlp) + ", byte-level BPE of " + std::to_string(model.vocab) +
-         " entries, context " + std::to_string(model.context) + ", " + std::to_string(parts.result.parameters) +
-         " parameters.\n\n";
+  return std::string("Llama-type decoder: ") + std::to_string(model.layers) + " layers, " +
+         std::to_string(model.heads) + " heads (" + std::to_string(model.kvHeads) + " for keys and values), width " +
+         std::to_string(model.model) + ", feed-forward " + std::to_string(model.mlp) + ", byte-level BPE of " +
+         std::to_string(model.vocab) + " entries, context " + std::to_string(model.context) + ", " +
+         std::to_string(parts.result.parameters) + " parameters.\n\n";
 }
 
 std::string trainingNotes(const CardParts& parts) {
-  std::string text = "Trained for " + std::to_string(parts.result.steps) + " steps in " +
+  std::string text = std::string("Trained for ") + std::to_string(parts.result.steps) + " steps in " +
                      fixed(parts.result.seconds / 60, 1) +
                      " minutes on text that the program makes from a seeded grammar (grammar.h): short stories, "
                      "key-value look-ups, brackets, copying, small sums, and rows of repeated random tokens. Loss " +
@@ -191,8 +194,10 @@ std::string modelCard(const CardParts& parts) {
   text += "## What its heads do\n\n" + findings(parts.repeats) +
           "Scores as core/analysis/head_scores.h defines them.\n\n" + headTable(parts.repeats);
   text += "## What it writes\n\n";
-  for (const std::string& sample : parts.samples)
-    text += "```\n" + sample + (sample.ends_with('\n') ? "" : "\n") + "```\n\n";
+  for (const std::string& sample : parts.samples) {
+    text.append("```\n").append(sample);
+    text += sample.ends_with('\n') ? "```\n\n" : "\n```\n\n";
+  }
   text.pop_back();
   return text;
 }

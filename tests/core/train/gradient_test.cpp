@@ -35,7 +35,9 @@ double slope(const models::Decoder& decoder, const at::Tensor& rows, double* ent
 }
 
 void checkGradients(const models::ModelConfig& config) {
-  auto made = models::randomDecoder(config, 3, {.dtype = DType::F64});
+  models::LoadOptions options;
+  options.dtype = DType::F64;
+  auto made = models::randomDecoder(config, 3, options);
   ASSERT_TRUE(made) << made.error().message();
   const models::Decoder& decoder = **made;
   std::vector<models::NamedTensor> parameters = models::parameters(decoder);
