@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "app/window/model_dock.h"
+
+#include <QHeaderView>
+#include <QLineEdit>
+#include <QVBoxLayout>
+
+namespace orrery::app {
+
+ModelDock::ModelDock(Desk& desk, QWidget* parent)
+    : QDockWidget(tr("Model"), parent), m_desk(desk), m_view(new QTreeView), m_summary(new QLabel) {
+  setObjectName(QStringLiteral("dock.model"));
+  auto* body = new QWidget;
+  auto* layout = new QVBoxLayout(body);
+  layout->setContentsMargins(12, 4, 4, 8);
+  layout->setSpacing(8);
+  m_summary->setObjectName(QStringLiteral("model.summary"));
+  m_summary->setWordWrap(true);
+  m_summary->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  m_summary->setProperty("role", "secondary");
+  auto* filter = new QLineEdit;
+  filter->setObjectName(QStringLiteral("model.filter"));
+  filter->setPlaceholderText(tr("Filter tensors"));
+  filter->setClearButtonEnabled(true);
+  m_filter.setSourceModel(&m_tree);
+  m_filter.setRecursiveFilteringEnabled(true);
+  m_filter.setAutoAcceptChildRows(true);
+  m_filter.setFilterCaseSensitivity(Qt::CaseInsensitive);
+  m_view->setObjectName(QStringLiteral("model.tree"));
+  m_view->setModel(&m_filter);
+  m_view->setUniformRowHeights(true);
+  m_view->setIndentation(12);
+  m_view->header()->setDefaultSectionSize(64);
+  m_view->header()->resizeSection(TensorTree::Name, 130);
+  m_view->header()->resizeSection(TensorTree::ShapeColumn, 76);
+  m_view->header()->resizeSection(TensorTree::Type, 40);
+  m_view->header()->setStretchLastSection(false);
+  layout->addWidget(m_summary);
+  layout->addWidget(filter);
+  layout->addWidget(m_view, 1);
+  setWidget(body);
+  connect(filter, &QLineEdit::textChanged, this, [this](const QString& text) {
+    m_filter.setFilterFixedString(text);
+    if (!text.isEmpty()) m_view->expandAll();
+  });
+  connect(&desk.link(), &SessionLink::modelChanged, this, &ModelDock::showModel);
+  connect(m_view->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& now) {
+    const int layer = now.data(TensorTree::kLayerRole).toInt();
+    if (!now.isValid() || layer < 0) return;
+    views::Selection next = m_desk.selection().selection();
+    next.layer = layer;
+    m_desk.select(next);
+  });
+  showModel();
+}
+
+void ModelDock::showModel() {
+  const auto model = m_desk.link().model();
+  m_tree.setModel(model);
+  if (!model) {
+    m_summary->setText(tr("No model is open."));
+    return;
+  }
+  const hooks::Dims& d = model->dims;
+  m_summary->setText(tr("%1 \u00b7 %2 M parameters\n%3 layers \u00b7 %4 heads (%5 key/value) \u00b7 D %6 \u00b7 context %7")
+                         .arg(QString::fromStdString(model->architecture))
+                         .arg(static_cast<double>(model->parameters) / 1e6, 0, 'f', 2)
+                         .arg(d.layers)
+                         .arg(d.heads)
+                         .arg(d.kvHeads)
+                         .arg(d.model)
+                         .arg(d.context));
+  if (m_filter.rowCount() == 1) m_view->expandToDepth(0);
+}
+
+} // namespace orrery::app

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "app/window/run_commands.h"
+
+namespace orrery::app {
+namespace {
+
+std::uint64_t currentRun(SessionLink& link) {
+  const store::SnapshotPtr snapshot = link.engine().snapshot();
+  return snapshot ? snapshot->run : 0;
+}
+
+std::vector<std::int32_t> tailOf(SessionLink& link, std::int64_t length) {
+  const store::SnapshotPtr snapshot = link.engine().snapshot();
+  std::vector<std::int32_t> tail;
+  for (std::int64_t i = length; snapshot && i < snapshot->length(); ++i)
+    tail.push_back(snapshot->tokens[static_cast<std::size_t>(i)]);
+  return tail;
+}
+
+} // namespace
+
+NewRunCommand::NewRunCommand(const QString& text, SessionLink& link, Begin begin)
+    : QUndoCommand(text), m_link(link), m_begin(std::move(begin)), m_before(currentRun(link)) {}
+
+void NewRunCommand::undo() {
+  m_link.engine().pause();
+  if (const std::uint64_t now = currentRun(m_link); now != m_before) m_mine = now;
+  if (m_before != 0) m_link.follow(m_link.engine().runSelect(m_before));
+}
+
+void NewRunCommand::redo() {
+  m_link.engine().pause();
+  m_link.follow(m_mine != 0 ? m_link.engine().runSelect(m_mine) : m_begin());
+}
+
+GoOnCommand::GoOnCommand(SessionLink& link, std::int64_t tokens)
+    : QUndoCommand(tokens == 1 ? QObject::tr("step") : QObject::tr("run")), m_link(link), m_tokens(tokens),
+      m_length(link.length()) {}
+
+void GoOnCommand::undo() {
+  m_link.engine().pause();
+  m_tail = tailOf(m_link, m_length);
+  m_link.follow(m_link.engine().runCut(m_length));
+}
+
+void GoOnCommand::redo() {
+  if (m_first)
+    m_link.follow(m_link.engine().runContinue(m_tokens));
+  else if (!m_tail.empty())
+    m_link.follow(m_link.engine().runAppend(m_tail));
+  m_first = false;
+}
+
+StepBackCommand::StepBackCommand(SessionLink& link)
+    : QUndoCommand(QObject::tr("step back")), m_link(link), m_length(link.length()), m_token(link.snapshot()->tokens.back()) {
+}
+
+void StepBackCommand::undo() { m_link.follow(m_link.engine().runAppend({m_token})); }
+void StepBackCommand::redo() { m_link.follow(m_link.engine().runCut(m_length - 1)); }
+
+PromptCommand::PromptCommand(RunControl& run, Prompt before, Prompt after)
+    : QUndoCommand(QObject::tr("sampler")), m_run(run), m_before(std::move(before)), m_after(std::move(after)) {}
+
+bool PromptCommand::mergeWith(const QUndoCommand* other) {
+  m_after = static_cast<const PromptCommand*>(other)->m_after;
+  return true;
+}
+
+} // namespace orrery::app

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// What one can do with a run: open, start, pause, step, step back, branch. Everything that changes the run goes on the
+// undo stack. GUI thread; every call returns at once.
+#pragma once
+#include <QObject>
+#include <QString>
+#include <QUndoStack>
+#include <vector>
+
+#include "app/window/session_link.h"
+
+namespace orrery::app {
+
+struct Prompt {
+  QString text;
+  std::vector<std::int32_t> tokens; // used instead of the text if not empty (recipes)
+  std::int64_t generate = 64;       // tokens after the prompt
+  session::Sampler sampler;
+  friend bool operator==(const Prompt&, const Prompt&) = default;
+};
+
+class RunControl : public QObject {
+  Q_OBJECT
+public:
+  RunControl(SessionLink& link, QUndoStack& undo, QObject* parent = nullptr);
+
+  const Prompt& prompt() const { return m_prompt; }
+  void setPrompt(const Prompt& prompt); // no run; the sampler holds from the next token on
+  void editSampler(const session::Sampler& sampler, std::int64_t generate); // undoable
+  session::RunSpec spec() const;
+
+  void open(const QString& path, bool startWhenOpen = false);
+  QString openPath() const { return m_path; }
+
+  void start(); // a new run with the prompt
+  void goOn(std::int64_t tokens);
+  void runOrPause();
+  void step() { goOn(1); }
+  void stepBack();
+  void branch(std::int64_t length); // shares the first `length` tokens
+  void select(std::uint64_t run);
+
+  bool canRun() const;     // a model that can be run is open
+  bool hasRun() const;     // a run that can go on exists
+  bool isRunning() const { return m_link.state().running; }
+
+Q_SIGNALS:
+  void promptChanged();
+
+private:
+  void onJobEnded(const session::JobInfo& job);
+
+  SessionLink& m_link;
+  QUndoStack& m_undo;
+  Prompt m_prompt;
+  QString m_path, m_opening;
+  std::uint64_t m_openJob = 0;
+  bool m_startWhenOpen = false;
+};
+
+} // namespace orrery::app

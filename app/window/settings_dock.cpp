@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "app/window/settings_dock.h"
+
+#include <QCheckBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+namespace orrery::app {
+namespace {
+
+void showValue(QWidget* field, const QString& value) {
+  if (auto* choice = qobject_cast<QComboBox*>(field)) choice->setCurrentText(value);
+  if (auto* check = qobject_cast<QCheckBox*>(field)) check->setChecked(value == QLatin1String("true"));
+  if (auto* line = qobject_cast<QLineEdit*>(field); line && line->text() != value) line->setText(value);
+}
+
+} // namespace
+
+SettingsDock::SettingsDock(Desk& desk, QWidget* parent)
+    : QDockWidget(tr("View settings"), parent), m_desk(desk), m_views(new QComboBox) {
+  setObjectName(QStringLiteral("dock.settings"));
+  m_views->setObjectName(QStringLiteral("settings.view"));
+  for (const auto& view : desk.views().registry().all())
+    m_views->addItem(QString::fromStdString(view->info().title), QString::fromStdString(view->info().name));
+  auto* body = new QWidget;
+  auto* layout = new QVBoxLayout(body);
+  layout->setContentsMargins(12, 4, 12, 8);
+  layout->setSpacing(8);
+  auto* scroll = new QScrollArea;
+  scroll->setObjectName(QStringLiteral("settings.scroll"));
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  layout->addWidget(m_views);
+  layout->addWidget(scroll, 1);
+  setWidget(body);
+  connect(m_views, &QComboBox::activated, this,
+          [this] { m_desk.views().setActive(m_views->currentData().toString().toStdString()); });
+  connect(&desk.views(), &ViewStore::activeChanged, this, &SettingsDock::chooseView);
+  connect(&desk.views(), &ViewStore::parametersChanged, this, &SettingsDock::showValues);
+  chooseView();
+}
+
+void SettingsDock::chooseView() {
+  m_views->setCurrentIndex(m_views->findData(QString::fromStdString(m_desk.views().active())));
+  buildForm();
+}
+
+void SettingsDock::buildForm() {
+  m_fields.clear();
+  const views::View* view = m_desk.views().registry().find(m_desk.views().active());
+  auto* form = new QWidget;
+  auto* rows = new QFormLayout(form);
+  rows->setContentsMargins(0, 0, 0, 0);
+  rows->setVerticalSpacing(6);
+  if (view)
+    for (const views::Parameter& parameter : view->info().parameters) {
+      QWidget* field = makeField(parameter);
+      field->setObjectName(QStringLiteral("settings.") + QString::fromStdString(parameter.name));
+      field->setToolTip(QString::fromStdString(parameter.help));
+      m_fields[parameter.name] = field;
+      auto* label = new QLabel(QString::fromStdString(parameter.name));
+      label->setProperty("role", "secondary");
+      label->setToolTip(field->toolTip());
+      rows->addRow(label, field);
+    }
+  auto* reset = new QPushButton(tr("Defaults"));
+  reset->setObjectName(QStringLiteral("settings.reset"));
+  connect(reset, &QPushButton::clicked, this, [this] { m_desk.setParameters(m_desk.views().active(), {}); });
+  rows->addRow(QString(), reset);
+  findChild<QScrollArea*>(QStringLiteral("settings.scroll"))->setWidget(form);
+  m_form = form;
+  showValues();
+}
+
+// Numbers are text fields: many take "auto" as well, and the view itself says what is wrong.
+QWidget* SettingsDock::makeField(const views::Parameter& parameter) {
+  const std::string name = parameter.name;
+  if (parameter.kind == views::ParameterKind::Choice) {
+    auto* choice = new QComboBox;
+    for (const std::string& option : parameter.choices) choice->addItem(QString::fromStdString(option));
+    connect(choice, &QComboBox::currentTextChanged, this, [this, name](const QString& text) { take(name, text); });
+    return choice;
+  }
+  if (parameter.kind == views::ParameterKind::Boolean) {
+    auto* check = new QCheckBox;
+    connect(check, &QCheckBox::toggled, this,
+            [this, name](bool on) { take(name, on ? QStringLiteral("true") : QStringLiteral("false")); });
+    return check;
+  }
+  auto* line = new QLineEdit;
+  connect(line, &QLineEdit::editingFinished, this, [this, name, line] { take(name, line->text()); });
+  return line;
+}
+
+void SettingsDock::showValues() {
+  const views::View* view = m_desk.views().registry().find(m_desk.views().active());
+  if (!view) return;
+  m_showing = true;
+  const views::Parameters given = m_desk.views().parameters(m_desk.views().active());
+  for (const views::Parameter& parameter : view->info().parameters) {
+    const auto set = given.find(parameter.name);
+    const std::string& value = set == given.end() ? parameter.defaultValue : set->second;
+    if (const auto field = m_fields.find(parameter.name); field != m_fields.end())
+      showValue(field->second, QString::fromStdString(value));
+  }
+  m_showing = false;
+}
+
+// Refused values are told at once and the old ones come back.
+void SettingsDock::take(const std::string& name, const QString& value) {
+  const views::View* view = m_desk.views().registry().find(m_desk.views().active());
+  if (m_showing || !view) return;
+  views::Parameters next = m_desk.views().parameters(m_desk.views().active());
+  next[name] = value.toStdString();
+  if (const auto complete = views::completeParameters(view->info(), next); !complete) {
+    m_desk.fail(complete.error());
+    return showValues();
+  }
+  m_desk.setParameters(m_desk.views().active(), next);
+}
+
+} // namespace orrery::app

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include "app/window/view_store.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace orrery::app {
+
+ViewStore::ViewStore(QObject* parent)
+    : QObject(parent), m_registry(views::builtInViews()), m_pool(std::max(2U, std::thread::hardware_concurrency())) {}
+
+views::Parameters ViewStore::parameters(const std::string& view) const {
+  const auto found = m_parameters.find(view);
+  return found == m_parameters.end() ? views::Parameters() : found->second;
+}
+
+void ViewStore::setParameters(const std::string& view, const views::Parameters& parameters) {
+  views::Parameters& mine = m_parameters[view];
+  if (mine == parameters) return;
+  mine = parameters;
+  Q_EMIT parametersChanged(QString::fromStdString(view));
+}
+
+void ViewStore::setTheme(scene::ThemeKind kind) {
+  m_theme = kind;
+  Q_EMIT themeChanged();
+}
+
+void ViewStore::setActive(const std::string& view) {
+  if (view == m_active) return;
+  m_active = view;
+  Q_EMIT activeChanged();
+}
+
+} // namespace orrery::app
