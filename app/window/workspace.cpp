@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "app/window/workspace.h"
 
-#include <array>
-#include <cmath>
+#include <algorithm>
+#include <optional>
 #include <set>
 
 #include "core/base/atomic_file.h"
@@ -188,7 +188,10 @@ Result<Workspace> workspaceFromJson(const Json& json, const std::string& where) 
 }
 
 Status writeWorkspace(const Workspace& workspace, const std::string& path) {
-  return writeFileAtomically(path, toJson(workspace));
+  auto file = AtomicFile::create(path);
+  if (!file) return file.error();
+  if (Status written = file->write(toJson(workspace)); !written) return written;
+  return file->commit();
 }
 
 Result<Workspace> readWorkspace(const std::string& path) {

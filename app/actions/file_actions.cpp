@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include <QCoreApplication>
+#include <QFileDialog>
+#include <QFileInfo>
+
+#include "app/actions/groups.h"
+#include "app/assets.h"
+#include "app/window/main_window.h"
+#include "app/window/settings.h"
+
+namespace orrery::app {
+namespace {
+
+void openFolder(MainWindow& window) {
+  auto* dialog = new QFileDialog(&window, MainWindow::tr("Open a checkpoint folder"));
+  dialog->setObjectName(QStringLiteral("dialog.openFolder"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::Directory);
+  QObject::connect(dialog, &QFileDialog::fileSelected, &window, [&window](const QString& path) { window.openPath(path); });
+  dialog->open();
+}
+
+void openFile(MainWindow& window) {
+  auto* dialog = new QFileDialog(&window, MainWindow::tr("Open"));
+  dialog->setObjectName(QStringLiteral("dialog.openFile"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::ExistingFile);
+  dialog->setNameFilters({MainWindow::tr("Checkpoints, traces, workspaces, recipes (*.safetensors *.h5 *.json)"),
+                          MainWindow::tr("All files (*)")});
+  QObject::connect(dialog, &QFileDialog::fileSelected, &window, [&window](const QString& path) { window.openPath(path); });
+  dialog->open();
+}
+
+void saveWorkspace(MainWindow& window) {
+  auto* dialog = new QFileDialog(&window, MainWindow::tr("Save the workspace"));
+  dialog->setObjectName(QStringLiteral("dialog.saveWorkspace"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setAcceptMode(QFileDialog::AcceptSave);
+  dialog->setDefaultSuffix(QStringLiteral("json"));
+  dialog->setNameFilter(MainWindow::tr("Workspace (*.json)"));
+  QObject::connect(dialog, &QFileDialog::fileSelected, &window,
+                   [&window](const QString& path) { window.saveWorkspace(path); });
+  dialog->open();
+}
+
+void saveTrace(MainWindow& window) {
+  auto* dialog = new QFileDialog(&window, MainWindow::tr("Save the run as a trace"));
+  dialog->setObjectName(QStringLiteral("dialog.saveTrace"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setAcceptMode(QFileDialog::AcceptSave);
+  dialog->setDefaultSuffix(QStringLiteral("h5"));
+  dialog->setNameFilter(MainWindow::tr("Trace (*.h5)"));
+  QObject::connect(dialog, &QFileDialog::fileSelected, &window, [&window](const QString& path) {
+    SessionLink& link = window.desk().link();
+    link.follow(link.engine().runWriteTrace(path.toStdString()));
+  });
+  dialog->open();
+}
+
+// Whether the files are still there is found out when one is opened.
+void fillRecent(QMenu& menu, MainWindow& window) {
+  menu.clear();
+  for (const QString& path : recentFiles())
+    menu.addAction(path, &window, [&window, path] { window.openPath(path); });
+  menu.setEnabled(!menu.isEmpty());
+}
+
+} // namespace
+
+void addFileActions(ActionSet& actions, MainWindow& window, QMenu& menu) {
+  menu.addAction(actions.add({"file.open", window.tr("Open a checkpoint folder\u2026"), {QKeySequence::Open}, "open"},
+                             [&window] { openFolder(window); }));
+  menu.addAction(actions.add({"file.openFile", window.tr("Open a file\u2026"), {QKeySequence(QStringLiteral("Ctrl+Shift+O"))}},
+                             [&window] { openFile(window); }));
+  menu.addAction(actions.add({"file.bundled", window.tr("Open the bundled model"), {}, "model"}, [&window] {
+    window.openPath(QString::fromStdString(assetPath("models/bundled")));
+  }));
+  QMenu* recent = menu.addMenu(window.tr("Open recent"));
+  recent->setObjectName(QStringLiteral("menu.recent"));
+  QObject::connect(&menu, &QMenu::aboutToShow, recent, [recent, &window] { fillRecent(*recent, window); });
+  menu.addSeparator();
+  menu.addAction(actions.add({"file.save", window.tr("Save the workspace\u2026"), {QKeySequence::Save}, "save"},
+                             [&window] { saveWorkspace(window); }));
+  menu.addAction(actions.add({"file.saveTrace", window.tr("Save the run as a trace\u2026"), {}},
+                             [&window] { saveTrace(window); }));
+  menu.addAction(actions.add({"file.export", window.tr("Export the figure\u2026"), {QKeySequence(Qt::Key_E)}, "export",
+                              window.tr("Export the figure with its data and recipe")},
+                             [&window] { window.exportFigure(); }));
+  menu.addSeparator();
+  menu.addAction(actions.add({"file.quit", window.tr("Quit"), {QKeySequence(QStringLiteral("Ctrl+Q"))}},
+                             [&window] { window.close(); }));
+}
+
+} // namespace orrery::app

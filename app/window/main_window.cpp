@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+#include "app/window/main_window.h"
+
+#include <QDragEnterEvent>
+#include <QFileInfo>
+#include <QMenuBar>
+#include <QMimeData>
+#include <QToolBar>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "app/actions/groups.h"
+#include "app/icons.h"
+#include "app/window/command_palette.h"
+#include "app/window/export_dialog.h"
+#include "app/window/inspector_dock.h"
+#include "app/window/log_dock.h"
+#include "app/window/model_dock.h"
+#include "app/window/prompt_dock.h"
+#include "app/window/settings.h"
+#include "app/window/settings_dock.h"
+#include "app/window/timeline_dock.h"
+
+namespace orrery::app {
+
+MainWindow::MainWindow(Desk& desk) : m_desk(desk), m_actions(*this) {
+  setObjectName(QStringLiteral("window"));
+  setAcceptDrops(true);
+  setDockNestingEnabled(true);
+  setMinimumSize(800, 520);
+  auto* centre = new QWidget;
+  auto* column = new QVBoxLayout(centre);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  m_messages = new MessageBar;
+  m_attention = new AttentionArea(desk);
+  column->addWidget(m_messages);
+  column->addWidget(m_attention, 1);
+  setCentralWidget(centre);
+  m_status = new StatusLine(desk);
+  setStatusBar(m_status);
+  makeDocks();
+  makeMenus();
+  makeToolBar();
+  placeDocks();
+  m_defaultState = saveState(kLayoutVersion);
+  connectDesk();
+  restoreLayout();
+  updateTitle();
+}
+
+void MainWindow::makeDocks() {
+  auto* model = new ModelDock(m_desk, this);
+  m_prompt = new PromptDock(m_desk, this);
+  m_inspector = new InspectorDock(m_desk, this);
+  auto* settings = new SettingsDock(m_desk, this);
+  auto* log = new LogDock(m_desk, this);
+  m_timeline = new TimelineDock(m_desk, this);
+  auto* tokens = new QDockWidget(tr("Tokens"), this);
+  tokens->setObjectName(QStringLiteral("dock.tokens"));
+  m_tokens = new ViewPane(m_desk, "tokens", false);
+  tokens->setWidget(m_tokens);
+  m_docks = {model, m_prompt, tokens, m_timeline, m_inspector, settings, log};
+  for (QDockWidget* dock : m_docks) dock->setFeatures(QDockWidget::DockWidgetMovable | QDockWidget::DockWidgetClosable | QDockWidget::DockWidgetFloatable);
+}
+
+// Model and prompt on the left, inspector over settings and log on the right, tokens over the timeline below.
+void MainWindow::placeDocks() {
+  const auto& d = m_docks;
+  setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
+  setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
+  addDockWidget(Qt::LeftDockWidgetArea, d[0]);
+  splitDockWidget(d[0], d[1], Qt::Vertical);
+  addDockWidget(Qt::RightDockWidgetArea, d[4]);
+  splitDockWidget(d[4], d[5], Qt::Vertical);
+  tabifyDockWidget(d[5], d[6]);
+  addDockWidget(Qt::BottomDockWidgetArea, d[2]);
+  splitDockWidget(d[2], d[3], Qt::Vertical);
+  for (QDockWidget* dock : d) {
+    dock->setFloating(false);
+    dock->show();
+  }
+  d[5]->raise();
+  const int side = width() < 1200 ? 220 : 280;
+  resizeDocks({d[0], d[4]}, {side, side}, Qt::Horizontal);
+  resizeDocks({d[0], d[1]}, {420, 340}, Qt::Vertical);
+  resizeDocks({d[4], d[5]}, {560, 260}, Qt::Vertical);
+  resizeDocks({d[2], d[3]}, {height() < 760 ? 90 : 140, 56}, Qt::Vertical);
+}
+
+void MainWindow::makeMenus() {
+  const auto menu = [this](const char* name, const QString& title) -> QMenu& {
+    QMenu* made = menuBar()->addMenu(title);
+    made->setObjectName(QStringLiteral("menu.") + QLatin1String(name));
+    made->setToolTipsVisible(true);
+    return *made;
+  };
+  menuBar()->setObjectName(QStringLiteral("menuBar"));
+  addFileActions(m_actions, *this, menu("file", tr("&File")));
+  addEditActions(m_actions, *this, menu("edit", tr("&Edit")));
+  addRunActions(m_actions, *this, menu("run", tr("&Run")));
+  addSelectionActions(m_actions, *this, menu("selection", tr("&Selection")));
+  addViewActions(m_actions, *this, menu("view", tr("&View")));
+  addHelpActions(m_actions, *this, menu("help", tr("&Help")));
+}
+
+void MainWindow::makeToolBar() {
+  QToolBar* bar = addToolBar(tr("Actions"));
+  bar->setObjectName(QStringLiteral("toolBar"));
+  bar->setMovable(false);
+  bar->setIconSize(QSize(16, 16));
+  const char* ids[] = {"file.open", "file.save", "", "run.start", "run.back", "run.toggle", "run.step", "run.branch",
+                       "",          "edit.undo", "edit.redo", "", "view.fit", "file.export", "view.theme", "edit.palette"};
+  for (const char* id : ids) {
+    if (*id)
+      bar->addAction(m_actions.find(QLatin1String(id)));
+    else
+      bar->addSeparator();
+  }
+  for (QAction* action : bar->actions())
+    if (QWidget* button = bar->widgetForAction(action); button && !action->isSeparator())
+      button->setObjectName(QStringLiteral("button.") + action->objectName().mid(7));
+}
+
+void MainWindow::connectDesk() {
+  connect(&m_desk, &Desk::message, this, [this](const QString& sentence, bool failed) {
+    m_messages->show(sentence, failed, scene::theme(m_desk.views().theme()));
+  });
+  connect(&m_desk, &Desk::themeChanged, this, [this] { retintIcons(*this, scene::theme(m_desk.views().theme())); });
+  connect(&m_desk.link(), &SessionLink::modelChanged, this, &MainWindow::updateTitle);
+  connect(&m_desk.link(), &SessionLink::stateChanged, this, &MainWindow::applyPending);
+  connect(&m_desk.link(), &SessionLink::jobEnded, this, [this](const session::JobInfo& job) {
+    if (job.state == session::JobState::Done && job.title.starts_with("Open") && !m_desk.run().openPath().isEmpty())
+      addRecentFile(m_desk.run().openPath());
+  });
+  for (ViewPane* pane : allPanes()) {
+    connect(pane, &ViewPane::menuRequested, this, &MainWindow::showCanvasMenu);
+    connect(&pane->canvas(), &gpu::Canvas::backendChanged, this, [this](const QString& name) {
+      m_status->setBackend(name);
+      m_status->addWarning(name);
+    });
+  }
+  m_status->setBackend(m_attention->pane(QStringLiteral("head")).canvas().backendName());
+  retintIcons(*this, scene::theme(m_desk.views().theme()));
+}
+
+std::vector<ViewPane*> MainWindow::allPanes() {
+  std::vector<ViewPane*> panes = m_attention->panes();
+  panes.push_back(m_tokens);
+  panes.push_back(&m_inspector->next());
+  for (const auto& [name, pane] : m_extra) panes.push_back(pane);
+  return panes;
+}
+
+gpu::Canvas& MainWindow::activeCanvas() {
+  for (ViewPane* pane : allPanes())
+    if (pane->viewName() == m_desk.views().active() && pane->isVisible()) return pane->canvas();
+  for (ViewPane* pane : m_attention->panes())
+    if (pane->isVisible() && pane->viewName() != "heads") return pane->canvas();
+  return m_attention->pane(QStringLiteral("heads")).canvas();
+}
+
+views::Viewports MainWindow::viewportsOf(const std::string& view) {
+  for (ViewPane* pane : allPanes())
+    if (pane->viewName() == view) return pane->canvas().viewports();
+  return {};
+}
+
+void MainWindow::updateTitle() {
+  const auto model = m_desk.link().model();
+  setWindowTitle(model ? tr("%1 \u2013 Orrery").arg(QString::fromStdString(model->name)) : tr("Orrery"));
+}
+
+// --- panels ---------------------------------------------------------------------------------------------------------
+
+void MainWindow::fillPanelMenu(QMenu& menu) {
+  for (QDockWidget* dock : m_docks) {
+    QAction* action = dock->toggleViewAction();
+    action->setObjectName(QStringLiteral("action.panel.") + dock->objectName().mid(5));
+    menu.addAction(action);
+    addAction(action);
+  }
+}
+
+std::vector<std::string> MainWindow::extraViews() const {
+  static const std::vector<std::string> kPlaced = {"heads", "head", "cell", "text", "tokens", "next"};
+  std::vector<std::string> names;
+  for (const auto& view : m_desk.views().registry().all())
+    if (std::find(kPlaced.begin(), kPlaced.end(), view->info().name) == kPlaced.end()) names.push_back(view->info().name);
+  return names;
+}
+
+void MainWindow::showExtraView(const std::string& view) {
+  ViewPane*& pane = m_extra[view];
+  if (!pane) {
+    pane = new ViewPane(m_desk, view, false);
+    auto* dock = new QDockWidget(QString::fromStdString(m_desk.views().registry().find(view)->info().title), this);
+    dock->setObjectName(QStringLiteral("dock.view.") + QString::fromStdString(view));
+    dock->setWidget(pane);
+    addDockWidget(Qt::RightDockWidgetArea, dock);
+    connect(pane, &ViewPane::menuRequested, this, &MainWindow::showCanvasMenu);
+  }
+  auto* dock = static_cast<QDockWidget*>(pane->parentWidget());
+  dock->show();
+  dock->raise();
+  m_desk.views().setActive(view);
+}
+
+void MainWindow::restoreLayout() {
+  const auto settings = openSettings();
+  resize(1440, 900);
+  if (settings->contains(QStringLiteral("geometry"))) restoreGeometry(settings->value(QStringLiteral("geometry")).toByteArray());
+  if (settings->contains(QStringLiteral("layout")) &&
+      !restoreState(settings->value(QStringLiteral("layout")).toByteArray(), kLayoutVersion))
+    restoreState(m_defaultState, kLayoutVersion);
+  m_attention->restoreSplitters(settings->value(QStringLiteral("splitters")).toByteArray());
+}
+
+void MainWindow::resetLayout() {
+  placeDocks();
+  m_attention->resetSplitters();
+  m_attention->setMode(AttentionArea::modes().front());
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  const auto settings = openSettings();
+  settings->setValue(QStringLiteral("geometry"), saveGeometry());
+  settings->setValue(QStringLiteral("layout"), saveState(kLayoutVersion));
+  settings->setValue(QStringLiteral("splitters"), m_attention->saveSplitters());
+  settings->setValue(QStringLiteral("theme"), themeWord(m_desk.theme()));
+  QMainWindow::closeEvent(event);
+}
+
+// --- dialogs --------------------------------------------------------------------------------------------------------
+
+void MainWindow::exportFigure() {
+  auto* dialog = new ExportDialog(m_desk, [this](const std::string& view) { return viewportsOf(view); }, this);
+  dialog->open();
+}
+
+void MainWindow::showPalette() {
+  auto* palette = new CommandPalette(findChildren<QAction*>(), this);
+  palette->move(mapToGlobal(QPoint((width() - palette->width()) / 2, 64)));
+  palette->show();
+}
+
+void MainWindow::playTimeline() { m_timeline->play(); }
+
+void MainWindow::showCanvasMenu(const QPoint& at) {
+  auto* menu = new QMenu(this);
+  menu->setObjectName(QStringLiteral("menu.canvas"));
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  for (const char* id : {"view.fit", "view.zoomIn", "view.zoomOut", "view.range", "view.meter", "run.branch", "file.export"})
+    menu->addAction(m_actions.find(QLatin1String(id)));
+  menu->popup(at);
+}
+
+// --- drag-in --------------------------------------------------------------------------------------------------------
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+  if (event->mimeData()->hasUrls() && event->mimeData()->urls().front().isLocalFile()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+  event->acceptProposedAction();
+  openPath(event->mimeData()->urls().front().toLocalFile());
+}
+
+} // namespace orrery::app
