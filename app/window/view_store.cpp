@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <thread>
 
+#include "plugins/plugin_host.h"
+
 namespace orrery::app {
 
 ViewStore::ViewStore(QObject* parent)
-    : QObject(parent), m_registry(views::builtInViews()), m_pool(std::max(2U, std::thread::hardware_concurrency())) {}
+    : QObject(parent), m_registry(plugins::allViews()), m_pool(std::max(2U, std::thread::hardware_concurrency())) {}
 
 views::Parameters ViewStore::parameters(const std::string& view) const {
   const auto found = m_parameters.find(view);
