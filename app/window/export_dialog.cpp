@@ -194,12 +194,12 @@ void ExportDialog::write() {
   const QString path = m_path->text();
   const QString extension = m_data->currentIndex() == 2 ? QString() : m_data->currentText();
   const QFileInfo file(path);
-  const QString data = extension.isEmpty() ? QString() : file.path() + QLatin1Char('/') + file.completeBaseName() + QLatin1Char('.') + extension;
+  const QString numbers = extension.isEmpty() ? QString() : file.path() + QLatin1Char('/') + file.completeBaseName() + QLatin1Char('.') + extension;
   m_export->setEnabled(false);
   m_message->setText(tr("Writing %1").arg(file.fileName()));
   m_desk.views().pool().post([guard = QPointer<ExportDialog>(this), what = recipe(), snapshot = m_desk.link().snapshot(),
-                              registry = &m_desk.views().registry(), path, data] {
-    const Status written = snapshot ? writeFigure(*registry, snapshot, what, path.toStdString(), data.toStdString())
+                              registry = &m_desk.views().registry(), path, numbers] {
+    const Status written = snapshot ? writeFigure(*registry, snapshot, what, path.toStdString(), numbers.toStdString())
                                     : Status(notFound("there is no run to draw yet"));
     QMetaObject::invokeMethod(
         qApp,

@@ -3,13 +3,16 @@
 
 #include "app/window/main_window.h"
 #include "core/base/atomic_file.h"
+#include "core/base/json.h"
+#include "core/base/log.h"
 #include "views/gpu/vulkan_device.h"
 
 namespace orrery::app {
 namespace {
 
 Json meterJson(const gpu::FrameMeter::Stats& stats) {
-  return {{"count", stats.count}, {"over_16_ms", stats.over16}, {"p50", stats.p50}, {"p99", stats.p99}, {"max", stats.max}};
+  return {{"count", stats.count}, {"over_16_ms", stats.over16}, {"p50", stats.p50}, {"p99", stats.p99}, {"max", stats.max},
+          {"cpu_p99", stats.cpuP99}, {"cpu_max", stats.cpuMax}};
 }
 
 } // namespace

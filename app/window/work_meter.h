@@ -11,7 +11,12 @@ namespace orrery::app {
 
 class WorkMeter {
 public:
-  void add(std::chrono::steady_clock::time_point begin, std::chrono::steady_clock::time_point end);
+  struct Moment {
+    std::chrono::steady_clock::time_point clock;
+    double cpu = 0; // ms that this thread ran
+    static Moment now();
+  };
+  void add(const Moment& begin, const Moment& end); // one event
   void markFrame() { m_drawn = true; }
   void reset();
   gpu::FrameMeter::Stats frames() const { return m_frames.stats(); }
@@ -19,7 +24,7 @@ public:
 
 private:
   gpu::FrameMeter m_frames, m_callbacks;
-  double m_busy = 0; // ms in the present stretch
+  double m_busy = 0, m_busyCpu = 0; // ms in the present stretch
   bool m_drawn = false;
   std::chrono::steady_clock::time_point m_stretch{};
 };
