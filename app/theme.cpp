@@ -87,11 +87,15 @@ QFrame#pane { background: @canvas; }
 QString filled(const scene::Theme& t) {
   QString style = QString::fromLatin1(kStyle);
   // Longer names first: "@infoHover" begins with "@info".
-  const std::pair<const char*, QColor> colors[] = {
-      {"@infoHover", toQt(t.info).lighter(112)}, {"@canvas", toQt(t.canvas)}, {"@panel", toQt(t.panel)},
-      {"@raised", toQt(t.raised)},     {"@hairline", toQt(t.hairline)},
-      {"@text", toQt(t.text)},         {"@secondary", toQt(t.secondary)},
-      {"@disabled", toQt(t.disabled)}, {"@info", toQt(t.info)}};
+  const std::pair<const char*, QColor> colors[] = {{"@infoHover", toQt(t.info).lighter(112)},
+                                                   {"@canvas", toQt(t.canvas)},
+                                                   {"@panel", toQt(t.panel)},
+                                                   {"@raised", toQt(t.raised)},
+                                                   {"@hairline", toQt(t.hairline)},
+                                                   {"@text", toQt(t.text)},
+                                                   {"@secondary", toQt(t.secondary)},
+                                                   {"@disabled", toQt(t.disabled)},
+                                                   {"@info", toQt(t.info)}};
   for (const auto& [name, value] : colors) style.replace(QLatin1String(name), value.name());
   return style;
 }
@@ -103,7 +107,8 @@ QPalette paletteOf(const scene::Theme& t) {
   p.setColor(QPalette::AlternateBase, toQt(t.panel));
   p.setColor(QPalette::Button, toQt(t.raised));
   p.setColor(QPalette::ToolTipBase, toQt(t.raised));
-  for (auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::ToolTipText, QPalette::BrightText})
+  for (auto role :
+       {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::ToolTipText, QPalette::BrightText})
     p.setColor(role, toQt(t.text));
   for (auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
     p.setColor(QPalette::Disabled, role, toQt(t.disabled));

@@ -13,8 +13,8 @@ namespace orrery::app {
 class ActionSet {
 public:
   struct Entry {
-    const char* id;   // "run.step"
-    QString text;     // "Step one token"
+    const char* id; // "run.step"
+    QString text;   // "Step one token"
     QList<QKeySequence> keys = {};
     const char* icon = "";
     QString tip = {}; // more than the text says

@@ -21,8 +21,11 @@ void addEditActions(ActionSet& actions, MainWindow& window, QMenu& menu) {
   menu.addAction(undo);
   menu.addAction(redo);
   menu.addSeparator();
-  menu.addAction(actions.add({"edit.palette", window.tr("Find an action\u2026"), {QKeySequence(QStringLiteral("Ctrl+K"))},
-                              "search", window.tr("Find any action by name")},
+  menu.addAction(actions.add({"edit.palette",
+                              window.tr("Find an action\u2026"),
+                              {QKeySequence(QStringLiteral("Ctrl+K"))},
+                              "search",
+                              window.tr("Find any action by name")},
                              [&window] { window.showPalette(); }));
 }
 

@@ -16,7 +16,8 @@ void openFolder(MainWindow& window) {
   dialog->setObjectName(QStringLiteral("dialog.openFolder"));
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   dialog->setFileMode(QFileDialog::Directory);
-  QObject::connect(dialog, &QFileDialog::fileSelected, &window, [&window](const QString& path) { window.openPath(path); });
+  QObject::connect(dialog, &QFileDialog::fileSelected, &window,
+                   [&window](const QString& path) { window.openPath(path); });
   dialog->open();
 }
 
@@ -27,7 +28,8 @@ void openFile(MainWindow& window) {
   dialog->setFileMode(QFileDialog::ExistingFile);
   dialog->setNameFilters({MainWindow::tr("Checkpoints, traces, workspaces, recipes (*.safetensors *.h5 *.json)"),
                           MainWindow::tr("All files (*)")});
-  QObject::connect(dialog, &QFileDialog::fileSelected, &window, [&window](const QString& path) { window.openPath(path); });
+  QObject::connect(dialog, &QFileDialog::fileSelected, &window,
+                   [&window](const QString& path) { window.openPath(path); });
   dialog->open();
 }
 
@@ -60,8 +62,7 @@ void saveTrace(MainWindow& window) {
 // Whether the files are still there is found out when one is opened.
 void fillRecent(QMenu& menu, MainWindow& window) {
   menu.clear();
-  for (const QString& path : recentFiles())
-    menu.addAction(path, &window, [&window, path] { window.openPath(path); });
+  for (const QString& path : recentFiles()) menu.addAction(path, &window, [&window, path] { window.openPath(path); });
   menu.setEnabled(!menu.isEmpty());
 }
 
@@ -70,11 +71,11 @@ void fillRecent(QMenu& menu, MainWindow& window) {
 void addFileActions(ActionSet& actions, MainWindow& window, QMenu& menu) {
   menu.addAction(actions.add({"file.open", window.tr("Open a checkpoint folder\u2026"), {QKeySequence::Open}, "open"},
                              [&window] { openFolder(window); }));
-  menu.addAction(actions.add({"file.openFile", window.tr("Open a file\u2026"), {QKeySequence(QStringLiteral("Ctrl+Shift+O"))}},
-                             [&window] { openFile(window); }));
-  menu.addAction(actions.add({"file.bundled", window.tr("Open the bundled model"), {}, "model"}, [&window] {
-    window.openPath(QString::fromStdString(assetPath("models/bundled")));
-  }));
+  menu.addAction(
+      actions.add({"file.openFile", window.tr("Open a file\u2026"), {QKeySequence(QStringLiteral("Ctrl+Shift+O"))}},
+                  [&window] { openFile(window); }));
+  menu.addAction(actions.add({"file.bundled", window.tr("Open the bundled model"), {}, "model"},
+                             [&window] { window.openPath(QString::fromStdString(assetPath("models/bundled"))); }));
   QMenu* recent = menu.addMenu(window.tr("Open recent"));
   recent->setObjectName(QStringLiteral("menu.recent"));
   QObject::connect(&menu, &QMenu::aboutToShow, recent, [recent, &window] { fillRecent(*recent, window); });
@@ -83,7 +84,10 @@ void addFileActions(ActionSet& actions, MainWindow& window, QMenu& menu) {
                              [&window] { saveWorkspace(window); }));
   menu.addAction(actions.add({"file.saveTrace", window.tr("Save the run as a trace\u2026"), {}},
                              [&window] { saveTrace(window); }));
-  menu.addAction(actions.add({"file.export", window.tr("Export the figure\u2026"), {QKeySequence(Qt::Key_E)}, "export",
+  menu.addAction(actions.add({"file.export",
+                              window.tr("Export the figure\u2026"),
+                              {QKeySequence(Qt::Key_E)},
+                              "export",
                               window.tr("Export the figure with its data and recipe")},
                              [&window] { window.exportFigure(); }));
   menu.addSeparator();

@@ -29,8 +29,8 @@ void fillBranches(QMenu& menu, MainWindow& window) {
   menu.clear();
   const auto& snapshot = window.desk().link().snapshot();
   for (const std::uint64_t run : window.desk().link().state().runs) {
-    QAction* action = menu.addAction(MainWindow::tr("Run %1").arg(run), &window,
-                                     [&window, run] { window.desk().run().select(run); });
+    QAction* action =
+        menu.addAction(MainWindow::tr("Run %1").arg(run), &window, [&window, run] { window.desk().run().select(run); });
     action->setCheckable(true);
     action->setChecked(snapshot && snapshot->run == run);
   }
@@ -42,19 +42,27 @@ void fillBranches(QMenu& menu, MainWindow& window) {
 void addRunActions(ActionSet& actions, MainWindow& window, QMenu& menu) {
   RunControl& run = window.desk().run();
   RunActions a{};
-  a.start = actions.add({"run.start", window.tr("Run the prompt"),
+  a.start = actions.add({"run.start",
+                         window.tr("Run the prompt"),
                          {QKeySequence(QStringLiteral("Ctrl+Return")), QKeySequence(QStringLiteral("Ctrl+Enter"))},
-                         "restart", window.tr("Start a new run with this prompt")},
+                         "restart",
+                         window.tr("Start a new run with this prompt")},
                         [&run] { run.start(); });
   a.toggle = actions.add({"run.toggle", window.tr("Run"), {QKeySequence(Qt::Key_Space)}, "", window.tr("Run or pause")},
                          [&run] { run.runOrPause(); });
-  a.back = actions.add({"run.back", window.tr("Step back"), {QKeySequence(Qt::Key_Backspace)}, "step_back",
+  a.back = actions.add({"run.back",
+                        window.tr("Step back"),
+                        {QKeySequence(Qt::Key_Backspace)},
+                        "step_back",
                         window.tr("Forget the last token")},
                        [&run] { run.stepBack(); });
-  a.step = actions.add({"run.step", window.tr("Step"), {QKeySequence(Qt::Key_Period)}, "step",
-                        window.tr("Generate one token")},
-                       [&run] { run.step(); });
-  a.branch = actions.add({"run.branch", window.tr("Branch here"), {QKeySequence(Qt::Key_B)}, "branch",
+  a.step = actions.add(
+      {"run.step", window.tr("Step"), {QKeySequence(Qt::Key_Period)}, "step", window.tr("Generate one token")},
+      [&run] { run.step(); });
+  a.branch = actions.add({"run.branch",
+                          window.tr("Branch here"),
+                          {QKeySequence(Qt::Key_B)},
+                          "branch",
                           window.tr("A new run that shares the tokens up to the selected one")},
                          [&window, &run] {
                            const std::int64_t query = window.desk().selection().selection().query;

@@ -8,7 +8,8 @@ namespace orrery::app {
 namespace {
 
 void addModes(ActionSet& actions, MainWindow& window, QMenu& menu) {
-  const QStringList titles = {window.tr("Linked view"), window.tr("All heads"), window.tr("One head"), window.tr("Text")};
+  const QStringList titles = {window.tr("Linked view"), window.tr("All heads"), window.tr("One head"),
+                              window.tr("Text")};
   const char* ids[] = {"view.linked", "view.heads", "view.head", "view.text"};
   for (int i = 0; i < titles.size(); ++i) {
     const QString mode = AttentionArea::modes()[static_cast<std::size_t>(i)];
@@ -18,11 +19,12 @@ void addModes(ActionSet& actions, MainWindow& window, QMenu& menu) {
 }
 
 void addCanvasActions(ActionSet& actions, MainWindow& window, QMenu& menu) {
-  menu.addAction(actions.add({"view.fit", window.tr("Fit"), {QKeySequence(Qt::Key_F)}, "fit",
-                              window.tr("Show the whole map")},
-                             [&window] { window.activeCanvas().fit(); }));
-  menu.addAction(actions.add({"view.zoomIn", window.tr("Zoom in"), {QKeySequence(Qt::Key_Plus), QKeySequence(Qt::Key_Equal)}},
-                             [&window] { window.activeCanvas().zoomBy(1.5); }));
+  menu.addAction(
+      actions.add({"view.fit", window.tr("Fit"), {QKeySequence(Qt::Key_F)}, "fit", window.tr("Show the whole map")},
+                  [&window] { window.activeCanvas().fit(); }));
+  menu.addAction(
+      actions.add({"view.zoomIn", window.tr("Zoom in"), {QKeySequence(Qt::Key_Plus), QKeySequence(Qt::Key_Equal)}},
+                  [&window] { window.activeCanvas().zoomBy(1.5); }));
   menu.addAction(actions.add({"view.zoomOut", window.tr("Zoom out"), {QKeySequence(Qt::Key_Minus)}},
                              [&window] { window.activeCanvas().zoomBy(1 / 1.5); }));
   menu.addAction(actions.add({"view.range", window.tr("Colour range"), {QKeySequence(Qt::Key_R)}}, [&window] {
@@ -42,14 +44,18 @@ void addThemes(ActionSet& actions, MainWindow& window, QMenu& menu) {
   const QStringList titles = {window.tr("As the system"), window.tr("Dark"), window.tr("Light")};
   for (int i = 0; i < 3; ++i) {
     const ThemeChoice choice = choices[i].second;
-    QAction* action = actions.addCheckable({choices[i].first, titles[i]}, [&window, choice](bool) { window.desk().setTheme(choice); });
+    QAction* action = actions.addCheckable({choices[i].first, titles[i]},
+                                           [&window, choice](bool) { window.desk().setTheme(choice); });
     group->addAction(action);
     themes->addAction(action);
     const auto check = [action, choice, &window] { action->setChecked(window.desk().theme() == choice); };
     QObject::connect(&window.desk(), &Desk::themeChanged, action, check);
     check();
   }
-  menu.addAction(actions.add({"view.theme", window.tr("Dark or light"), {QKeySequence(Qt::Key_T)}, "theme",
+  menu.addAction(actions.add({"view.theme",
+                              window.tr("Dark or light"),
+                              {QKeySequence(Qt::Key_T)},
+                              "theme",
                               window.tr("Switch between dark and light")},
                              [&window] {
                                const bool dark = window.desk().views().theme() == scene::ThemeKind::Dark;
@@ -74,9 +80,11 @@ void addViewActions(ActionSet& actions, MainWindow& window, QMenu& menu) {
   for (const std::string& name : window.extraViews()) {
     const std::string title = window.desk().views().registry().find(name)->info().title;
     const std::string id = "view.extra." + name;
-    more->addAction(actions.add({id.c_str(), QString::fromStdString(title)}, [&window, name] { window.showExtraView(name); }));
+    more->addAction(
+        actions.add({id.c_str(), QString::fromStdString(title)}, [&window, name] { window.showExtraView(name); }));
   }
-  menu.addAction(actions.add({"view.resetLayout", window.tr("Reset the layout"), {}}, [&window] { window.resetLayout(); }));
+  menu.addAction(
+      actions.add({"view.resetLayout", window.tr("Reset the layout"), {}}, [&window] { window.resetLayout(); }));
 }
 
 } // namespace orrery::app

@@ -57,7 +57,8 @@ QWidget* AttentionArea::makeSwitch() {
     row->addWidget(button);
   }
   row->addStretch();
-  connect(m_buttons, &QButtonGroup::idClicked, this, [this](int id) { setMode(modes()[static_cast<std::size_t>(id)]); });
+  connect(m_buttons, &QButtonGroup::idClicked, this,
+          [this](int id) { setMode(modes()[static_cast<std::size_t>(id)]); });
   return bar;
 }
 

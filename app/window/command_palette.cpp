@@ -59,13 +59,15 @@ CommandPalette::CommandPalette(const QList<QAction*>& actions, QWidget* parent)
 void CommandPalette::refill(const QString& query) {
   std::vector<std::pair<int, QAction*>> fits;
   for (QAction* action : m_actions)
-    if (const int score = fuzzyScore(query, plain(*action)); score >= 0 || query.isEmpty()) fits.emplace_back(score, action);
+    if (const int score = fuzzyScore(query, plain(*action)); score >= 0 || query.isEmpty())
+      fits.emplace_back(score, action);
   if (!query.isEmpty())
     std::stable_sort(fits.begin(), fits.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   m_list->clear();
   for (const auto& [score, action] : fits) {
     const QString keys = action->shortcut().toString(QKeySequence::NativeText);
-    auto* item = new QListWidgetItem(action->icon(), keys.isEmpty() ? plain(*action) : plain(*action) + QStringLiteral("    ") + keys);
+    auto* item = new QListWidgetItem(action->icon(),
+                                     keys.isEmpty() ? plain(*action) : plain(*action) + QStringLiteral("    ") + keys);
     item->setData(Qt::UserRole, QVariant::fromValue<QObject*>(action));
     if (!action->isEnabled()) item->setFlags(Qt::NoItemFlags);
     m_list->addItem(item);

@@ -34,8 +34,8 @@ public:
   ThemeChoice theme() const { return m_theme; }
   void scrub(std::int64_t shownTokens); // kNone: all
 
-  void tell(const QString& sentence);               // a note
-  void fail(const QString& sentence);               // an error
+  void tell(const QString& sentence); // a note
+  void fail(const QString& sentence); // an error
   void fail(const Error& error);
 
 Q_SIGNALS:

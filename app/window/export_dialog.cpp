@@ -58,7 +58,8 @@ ExportDialog::ExportDialog(Desk& desk, std::function<views::Viewports(const std:
       m_data(choice("export.data", {QStringLiteral("csv"), QStringLiteral("npy"), tr("none")})),
       m_dpi(new QDoubleSpinBox), m_transparent(new QCheckBox(tr("transparent"))),
       m_keepZoom(new QCheckBox(tr("as zoomed on screen"))), m_title(line("export.title", tr("no title"))),
-      m_path(line("export.path")), m_preview(new QLabel), m_message(new QLabel), m_export(new QPushButton(tr("Export"))) {
+      m_path(line("export.path")), m_preview(new QLabel), m_message(new QLabel),
+      m_export(new QPushButton(tr("Export"))) {
   setObjectName(QStringLiteral("dialog.export"));
   setWindowTitle(tr("Export the figure"));
   setAttribute(Qt::WA_DeleteOnClose);
@@ -118,7 +119,8 @@ QLayout* ExportDialog::makeFields() {
   connect(browseButton, &QPushButton::clicked, this, &ExportDialog::browse);
   for (QComboBox* box : {m_view, m_width, m_theme})
     connect(box, &QComboBox::currentTextChanged, this, [this] { m_wait.start(kPreviewWait); });
-  for (QComboBox* box : {m_view, m_format}) connect(box, &QComboBox::currentTextChanged, this, &ExportDialog::proposePath);
+  for (QComboBox* box : {m_view, m_format})
+    connect(box, &QComboBox::currentTextChanged, this, &ExportDialog::proposePath);
   for (QCheckBox* box : {m_transparent, m_keepZoom})
     connect(box, &QCheckBox::toggled, this, [this] { m_wait.start(kPreviewWait); });
   connect(m_title, &QLineEdit::textChanged, this, [this] { m_wait.start(kPreviewWait); });
@@ -177,8 +179,8 @@ void ExportDialog::preview() {
   m_desk.views().pool().post([guard = QPointer<ExportDialog>(this), number, view, snapshot, what = recipe()] {
     auto png = previewPng(*view, what, snapshot);
     const QString error = png ? QString() : QString::fromStdString(png.error().message());
-    const QImage image = png ? QImage::fromData(reinterpret_cast<const uchar*>(png->data()), static_cast<int>(png->size()))
-                             : QImage();
+    const QImage image =
+        png ? QImage::fromData(reinterpret_cast<const uchar*>(png->data()), static_cast<int>(png->size())) : QImage();
     QMetaObject::invokeMethod(
         qApp,
         [guard, number, error, image] {
@@ -194,11 +196,14 @@ void ExportDialog::write() {
   const QString path = m_path->text();
   const QString extension = m_data->currentIndex() == 2 ? QString() : m_data->currentText();
   const QFileInfo file(path);
-  const QString numbers = extension.isEmpty() ? QString() : file.path() + QLatin1Char('/') + file.completeBaseName() + QLatin1Char('.') + extension;
+  const QString numbers = extension.isEmpty()
+                              ? QString()
+                              : file.path() + QLatin1Char('/') + file.completeBaseName() + QLatin1Char('.') + extension;
   m_export->setEnabled(false);
   m_message->setText(tr("Writing %1").arg(file.fileName()));
-  m_desk.views().pool().post([guard = QPointer<ExportDialog>(this), what = recipe(), snapshot = m_desk.link().snapshot(),
-                              registry = &m_desk.views().registry(), path, numbers] {
+  m_desk.views().pool().post([guard = QPointer<ExportDialog>(this), what = recipe(),
+                              snapshot = m_desk.link().snapshot(), registry = &m_desk.views().registry(), path,
+                              numbers] {
     const Status written = snapshot ? writeFigure(*registry, snapshot, what, path.toStdString(), numbers.toStdString())
                                     : Status(notFound("there is no run to draw yet"));
     QMetaObject::invokeMethod(

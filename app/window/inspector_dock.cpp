@@ -111,8 +111,8 @@ void InspectorDock::refresh() {
 
 void InspectorDock::showCell() {
   const store::SnapshotPtr snapshot = m_desk.link().snapshot();
-  const auto numbers = snapshot ? cellNumbers(*snapshot, m_desk.selection().selection())
-                                : Result<CellNumbers>(notFound("no run"));
+  const auto numbers =
+      snapshot ? cellNumbers(*snapshot, m_desk.selection().selection()) : Result<CellNumbers>(notFound("no run"));
   const std::pair<const char*, double CellNumbers::*> rows[] = {
       {"probability", &CellNumbers::probability}, {"score", &CellNumbers::score}, {"lse", &CellNumbers::lse}};
   for (const auto& [key, member] : rows) {

@@ -16,13 +16,17 @@ namespace {
 
 QString stateText(const session::JobInfo& job) {
   switch (job.state) {
-  case session::JobState::Queued: return QObject::tr("waits");
+  case session::JobState::Queued:
+    return QObject::tr("waits");
   case session::JobState::Running:
     if (!job.detail.empty()) return QString::fromStdString(job.detail);
     return QObject::tr("runs");
-  case session::JobState::Done: return QObject::tr("done");
-  case session::JobState::Cancelled: return QObject::tr("cancelled");
-  case session::JobState::Failed: break;
+  case session::JobState::Done:
+    return QObject::tr("done");
+  case session::JobState::Cancelled:
+    return QObject::tr("cancelled");
+  case session::JobState::Failed:
+    break;
   }
   return job.error ? QString::fromStdString(job.error->message()) : QObject::tr("failed");
 }
@@ -56,7 +60,9 @@ void JobTable::setJobs(const std::vector<session::JobInfo>& jobs) {
     Q_EMIT dataChanged(index(0, 0), index(now - 1, ColumnCount - 1));
 }
 
-int JobTable::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(m_jobs.size()); }
+int JobTable::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : static_cast<int>(m_jobs.size());
+}
 int JobTable::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
 
 QVariant JobTable::data(const QModelIndex& index, int role) const {

@@ -61,7 +61,9 @@ void MainWindow::makeDocks() {
   m_tokens = new ViewPane(m_desk, "tokens", false);
   tokens->setWidget(m_tokens);
   m_docks = {model, m_prompt, tokens, m_timeline, m_inspector, settings, log};
-  for (QDockWidget* dock : m_docks) dock->setFeatures(QDockWidget::DockWidgetMovable | QDockWidget::DockWidgetClosable | QDockWidget::DockWidgetFloatable);
+  for (QDockWidget* dock : m_docks)
+    dock->setFeatures(QDockWidget::DockWidgetMovable | QDockWidget::DockWidgetClosable |
+                      QDockWidget::DockWidgetFloatable);
 }
 
 // Model and prompt on the left, inspector over settings and log on the right, tokens over the timeline below.
@@ -109,8 +111,9 @@ void MainWindow::makeToolBar() {
   bar->setObjectName(QStringLiteral("toolBar"));
   bar->setMovable(false);
   bar->setIconSize(QSize(16, 16));
-  const char* ids[] = {"file.open", "file.save", "", "run.start", "run.back", "run.toggle", "run.step", "run.branch",
-                       "",          "edit.undo", "edit.redo", "", "view.fit", "file.export", "view.theme", "edit.palette"};
+  const char* ids[] = {"file.open", "file.save",   "",           "run.start",   "run.back",  "run.toggle",
+                       "run.step",  "run.branch",  "",           "edit.undo",   "edit.redo", "",
+                       "view.fit",  "file.export", "view.theme", "edit.palette"};
   for (const char* id : ids) {
     if (*id)
       bar->addAction(m_actions.find(QLatin1String(id)));
@@ -186,7 +189,8 @@ std::vector<std::string> MainWindow::extraViews() const {
   static const std::vector<std::string> kPlaced = {"heads", "head", "cell", "text", "tokens", "next"};
   std::vector<std::string> names;
   for (const auto& view : m_desk.views().registry().all())
-    if (std::find(kPlaced.begin(), kPlaced.end(), view->info().name) == kPlaced.end()) names.push_back(view->info().name);
+    if (std::find(kPlaced.begin(), kPlaced.end(), view->info().name) == kPlaced.end())
+      names.push_back(view->info().name);
   return names;
 }
 
@@ -209,7 +213,8 @@ void MainWindow::showExtraView(const std::string& view) {
 void MainWindow::restoreLayout() {
   const auto settings = openSettings();
   resize(1440, 900);
-  if (settings->contains(QStringLiteral("geometry"))) restoreGeometry(settings->value(QStringLiteral("geometry")).toByteArray());
+  if (settings->contains(QStringLiteral("geometry")))
+    restoreGeometry(settings->value(QStringLiteral("geometry")).toByteArray());
   if (settings->contains(QStringLiteral("layout")) &&
       !restoreState(settings->value(QStringLiteral("layout")).toByteArray(), kLayoutVersion))
     restoreState(m_defaultState, kLayoutVersion);
@@ -234,7 +239,8 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 // --- dialogs --------------------------------------------------------------------------------------------------------
 
 void MainWindow::exportFigure() {
-  auto* dialog = new ExportDialog(m_desk, [this](const std::string& view) { return viewportsOf(view); }, this);
+  auto* dialog = new ExportDialog(
+      m_desk, [this](const std::string& view) { return viewportsOf(view); }, this);
   dialog->open();
 }
 
@@ -250,7 +256,8 @@ void MainWindow::showCanvasMenu(const QPoint& at) {
   auto* menu = new QMenu(this);
   menu->setObjectName(QStringLiteral("menu.canvas"));
   menu->setAttribute(Qt::WA_DeleteOnClose);
-  for (const char* id : {"view.fit", "view.zoomIn", "view.zoomOut", "view.range", "view.meter", "run.branch", "file.export"})
+  for (const char* id :
+       {"view.fit", "view.zoomIn", "view.zoomOut", "view.range", "view.meter", "run.branch", "file.export"})
     menu->addAction(m_actions.find(QLatin1String(id)));
   menu->popup(at);
 }

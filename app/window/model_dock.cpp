@@ -62,14 +62,15 @@ void ModelDock::showModel() {
     return;
   }
   const hooks::Dims& d = model->dims;
-  m_summary->setText(tr("%1 \u00b7 %2 M parameters\n%3 layers \u00b7 %4 heads (%5 key/value) \u00b7 D %6 \u00b7 context %7")
-                         .arg(QString::fromStdString(model->architecture))
-                         .arg(static_cast<double>(model->parameters) / 1e6, 0, 'f', 2)
-                         .arg(d.layers)
-                         .arg(d.heads)
-                         .arg(d.kvHeads)
-                         .arg(d.model)
-                         .arg(d.context));
+  m_summary->setText(
+      tr("%1 \u00b7 %2 M parameters\n%3 layers \u00b7 %4 heads (%5 key/value) \u00b7 D %6 \u00b7 context %7")
+          .arg(QString::fromStdString(model->architecture))
+          .arg(static_cast<double>(model->parameters) / 1e6, 0, 'f', 2)
+          .arg(d.layers)
+          .arg(d.heads)
+          .arg(d.kvHeads)
+          .arg(d.model)
+          .arg(d.context));
   if (m_filter.rowCount() == 1) m_view->expandToDepth(0);
 }
 

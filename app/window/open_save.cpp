@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What MainWindow opens and saves: checkpoints and traces go to the session, workspaces and recipes are read on the pool.
+// What MainWindow opens and saves: checkpoints and traces go to the session, workspaces and recipes are read on the
+// pool.
 #include <QCoreApplication>
 #include <QFileInfo>
 #include <QPointer>
@@ -27,12 +28,16 @@ Opened look(const std::string& path) {
     opened.error = text.error();
   } else if (isWorkspace(*text)) {
     auto workspace = workspaceFromJson(*text, path);
-    if (workspace) opened.workspace = *workspace;
-    else opened.error = workspace.error();
+    if (workspace)
+      opened.workspace = *workspace;
+    else
+      opened.error = workspace.error();
   } else if (text->is_object() && text->value("format", Json()) == "orrery-recipe") {
     auto recipe = exports::recipeFromJson(*text, path);
-    if (recipe) opened.recipe = *recipe;
-    else opened.error = recipe.error();
+    if (recipe)
+      opened.recipe = *recipe;
+    else
+      opened.error = recipe.error();
   } else {
     opened.error = badInput("expected a workspace or a recipe, found other JSON", path);
   }
@@ -87,7 +92,7 @@ void MainWindow::openModel(const QString& path) {
 
 void MainWindow::openDemo(const QString& bundled) {
   Prompt prompt;
-  prompt.text = QStringLiteral("Once upon a time Mia had a red key. Tom had a blue");
+  prompt.text = QStringLiteral("One sunny morning, Nina went to the bridge. There she met Ivy the mouse.");
   prompt.generate = 96;
   prompt.sampler.temperature = 0.8;
   prompt.sampler.topK = 40;

@@ -140,8 +140,8 @@ void PromptDock::askEstimate() {
   const session::RunSpec spec = m_desk.run().spec();
   session::Session& engine = m_desk.link().engine();
   m_desk.views().pool().post([this, guard = QPointer<PromptDock>(this), spec, number, &engine] {
-    const auto tokens =
-        spec.tokens.empty() ? engine.tokenize(spec.text, spec.addSpecial) : Result<std::vector<std::int32_t>>(spec.tokens);
+    const auto tokens = spec.tokens.empty() ? engine.tokenize(spec.text, spec.addSpecial)
+                                            : Result<std::vector<std::int32_t>>(spec.tokens);
     const auto estimate = engine.estimate(spec);
     const QString count = tokens ? tr("%n token(s)", nullptr, static_cast<int>(tokens->size())) : QString();
     const QString cost = QString::fromStdString(estimate ? estimate->sentence : estimate.error().message());

@@ -52,8 +52,8 @@ void GoOnCommand::redo() {
 }
 
 StepBackCommand::StepBackCommand(SessionLink& link)
-    : QUndoCommand(QObject::tr("step back")), m_link(link), m_length(link.length()), m_token(link.snapshot()->tokens.back()) {
-}
+    : QUndoCommand(QObject::tr("step back")), m_link(link), m_length(link.length()),
+      m_token(link.snapshot()->tokens.back()) {}
 
 void StepBackCommand::undo() { m_link.follow(m_link.engine().runAppend({m_token})); }
 void StepBackCommand::redo() { m_link.follow(m_link.engine().runCut(m_length - 1)); }

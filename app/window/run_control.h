@@ -40,8 +40,8 @@ public:
   void branch(std::int64_t length); // shares the first `length` tokens
   void select(std::uint64_t run);
 
-  bool canRun() const;     // a model that can be run is open
-  bool hasRun() const;     // a run that can go on exists
+  bool canRun() const; // a model that can be run is open
+  bool hasRun() const; // a run that can go on exists
   bool isRunning() const { return m_link.state().running; }
 
 Q_SIGNALS:

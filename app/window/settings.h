@@ -9,8 +9,8 @@ namespace orrery::app {
 
 std::unique_ptr<QSettings> openSettings();
 
-QStringList recentFiles();                  // newest first
-void addRecentFile(const QString& path);    // keeps ten
+QStringList recentFiles();               // newest first
+void addRecentFile(const QString& path); // keeps ten
 void removeRecentFile(const QString& path);
 
 } // namespace orrery::app

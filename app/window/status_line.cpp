@@ -71,10 +71,10 @@ void StatusLine::refresh() {
   m_model->setText(state.model ? QString::fromStdString(state.model->name) : tr("no model"));
   if (state.model) m_model->setToolTip(QString::fromStdString(state.model->path));
   const bool known = snapshot && snapshot->info;
-  m_device->setText(known ? QStringLiteral("%1 %2").arg(QString::fromStdString(snapshot->info->device),
-                                                         snapshot->info->dtype == DType::F64 ? tr("float64")
-                                                                                             : tr("float32"))
-                          : QString());
+  m_device->setText(
+      known ? QStringLiteral("%1 %2").arg(QString::fromStdString(snapshot->info->device),
+                                          snapshot->info->dtype == DType::F64 ? tr("float64") : tr("float32"))
+            : QString());
   const double rate = state.stats.tokensPerSecond();
   m_speed->setText(rate > 0 ? tr("%1 tokens/s").arg(rate, 0, 'f', rate < 100 ? 1 : 0) : QString());
   const auto bytes = static_cast<double>(state.stats.capturedBytes);

@@ -11,8 +11,8 @@ namespace orrery::app {
 namespace {
 
 Json meterJson(const gpu::FrameMeter::Stats& stats) {
-  return {{"count", stats.count}, {"over_16_ms", stats.over16}, {"p50", stats.p50}, {"p99", stats.p99}, {"max", stats.max},
-          {"cpu_p99", stats.cpuP99}, {"cpu_max", stats.cpuMax}};
+  return {{"count", stats.count}, {"over_16_ms", stats.over16}, {"p50", stats.p50},       {"p99", stats.p99},
+          {"max", stats.max},     {"cpu_p99", stats.cpuP99},    {"cpu_max", stats.cpuMax}};
 }
 
 } // namespace

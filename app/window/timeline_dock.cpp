@@ -11,8 +11,8 @@ namespace orrery::app {
 constexpr int kPlayMilliseconds = 125;
 
 TimelineDock::TimelineDock(Desk& desk, QWidget* parent)
-    : QDockWidget(tr("Timeline"), parent), m_desk(desk), m_slider(new QSlider(Qt::Horizontal)),
-      m_play(new QToolButton), m_live(new QToolButton), m_label(new QLabel) {
+    : QDockWidget(tr("Timeline"), parent), m_desk(desk), m_slider(new QSlider(Qt::Horizontal)), m_play(new QToolButton),
+      m_live(new QToolButton), m_label(new QLabel) {
   setObjectName(QStringLiteral("dock.timeline"));
   m_slider->setObjectName(QStringLiteral("timeline.slider"));
   m_slider->setToolTip(tr("The run as it was after so many tokens"));

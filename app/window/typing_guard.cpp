@@ -23,9 +23,7 @@ bool movesWithArrows(const QObject* widget) {
          qobject_cast<const QAbstractSlider*>(widget);
 }
 
-bool isMove(int key) {
-  return (key >= Qt::Key_Home && key <= Qt::Key_PageDown);
-}
+bool isMove(int key) { return (key >= Qt::Key_Home && key <= Qt::Key_PageDown); }
 
 } // namespace
 

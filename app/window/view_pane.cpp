@@ -52,7 +52,8 @@ void ViewPane::connectCanvas() {
   });
   connect(&m_desk.views(), &ViewStore::parametersChanged, this, [this](const QString& view) {
     const views::Parameters wanted = m_desk.views().parameters(m_name);
-    if (isVisible() && view.toStdString() == m_name && wanted != m_canvas->parameters()) m_canvas->setParameters(wanted);
+    if (isVisible() && view.toStdString() == m_name && wanted != m_canvas->parameters())
+      m_canvas->setParameters(wanted);
   });
   connect(&m_desk.views(), &ViewStore::themeChanged, this, [this] {
     if (isVisible()) m_canvas->setTheme(m_desk.views().theme());

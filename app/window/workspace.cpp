@@ -30,7 +30,8 @@ std::string text(const QByteArray& bytes) { return bytes.toBase64().toStdString(
 // Reads the members of one object; what nobody asked for is refused by name.
 class Reader {
 public:
-  Reader(const Json& json, std::string name, const std::string& where) : m_json(json), m_name(std::move(name)), m_where(where) {
+  Reader(const Json& json, std::string name, const std::string& where)
+      : m_json(json), m_name(std::move(name)), m_where(where) {
     if (!json.is_object()) refuse(m_name + ": expected an object");
   }
   const std::optional<Error>& error() const { return m_error; }
@@ -46,7 +47,8 @@ public:
       out = QString::fromStdString(value->get<std::string>());
   }
   void read(const char* key, double& out) {
-    if (const Json* value = checked(key, "a number", [](const Json& v) { return v.is_number(); })) out = value->get<double>();
+    if (const Json* value = checked(key, "a number", [](const Json& v) { return v.is_number(); }))
+      out = value->get<double>();
   }
   void read(const char* key, std::int64_t& out) {
     if (const Json* value = checked(key, "an integer", [](const Json& v) { return v.is_number_integer(); }))
@@ -66,7 +68,8 @@ private:
   template <class Test> const Json* checked(const char* key, const char* wanted, Test test) {
     const Json* value = member(key);
     if (!value || test(*value)) return value;
-    refuse(m_name + "." + key + ": expected " + wanted + ", found " + value->dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 60));
+    refuse(m_name + "." + key + ": expected " + wanted + ", found " +
+           value->dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 60));
     return nullptr;
   }
 
@@ -84,7 +87,8 @@ std::optional<Error> readSampler(const Json& json, session::Sampler& sampler, co
   reader.read("top_k", topK);
   reader.read("top_p", sampler.topP);
   reader.read("seed", seed);
-  if (!(sampler.temperature >= 0 && sampler.temperature <= 1000)) reader.refuse("sampler.temperature: expected 0 or more");
+  if (!(sampler.temperature >= 0 && sampler.temperature <= 1000))
+    reader.refuse("sampler.temperature: expected 0 or more");
   if (!(sampler.topP >= 0 && sampler.topP <= 1)) reader.refuse("sampler.top_p: expected 0 to 1");
   if (topK < 0 || topK > 1000000 || seed < 0) reader.refuse("sampler: expected top_k and seed of 0 or more");
   sampler.topK = static_cast<int>(topK);
@@ -106,21 +110,28 @@ std::optional<Error> readSelection(const Json& json, views::Selection& s, const 
 std::optional<Error> readView(const Json& json, const std::string& name, ViewState& view, const std::string& where) {
   Reader reader(json, "views." + name, where);
   if (const Json* parameters = reader.member("parameters")) {
-    if (!parameters->is_object()) reader.refuse("views." + name + ".parameters: expected an object");
+    if (!parameters->is_object())
+      reader.refuse("views." + name + ".parameters: expected an object");
     else
       for (const auto& [key, value] : parameters->items()) {
-        if (!value.is_string()) reader.refuse("views." + name + ".parameters." + key + ": expected a text");
-        else view.parameters[key] = value.get<std::string>();
+        if (!value.is_string())
+          reader.refuse("views." + name + ".parameters." + key + ": expected a text");
+        else
+          view.parameters[key] = value.get<std::string>();
       }
   }
   if (const Json* ports = reader.member("viewports")) {
-    if (!ports->is_object()) reader.refuse("views." + name + ".viewports: expected an object");
+    if (!ports->is_object())
+      reader.refuse("views." + name + ".viewports: expected an object");
     else
       for (const auto& [panel, rect] : ports->items()) {
         const bool four = rect.is_array() && rect.size() == 4 &&
                           std::all_of(rect.begin(), rect.end(), [](const Json& v) { return v.is_number(); });
-        if (!four) reader.refuse("views." + name + ".viewports." + panel + ": expected [x, y, w, h]");
-        else view.viewports[panel] = {rect[0].get<double>(), rect[1].get<double>(), rect[2].get<double>(), rect[3].get<double>()};
+        if (!four)
+          reader.refuse("views." + name + ".viewports." + panel + ": expected [x, y, w, h]");
+        else
+          view.viewports[panel] = {rect[0].get<double>(), rect[1].get<double>(), rect[2].get<double>(),
+                                   rect[3].get<double>()};
       }
   }
   return reader.finish();
@@ -129,8 +140,11 @@ std::optional<Error> readView(const Json& json, const std::string& name, ViewSta
 } // namespace
 
 std::string toJson(const Workspace& w) {
-  Ordered json = {{"format", kFormat}, {"version", 1}, {"file", w.file.toStdString()},
-                  {"prompt", w.prompt.text.toStdString()}, {"generate", w.prompt.generate}};
+  Ordered json = {{"format", kFormat},
+                  {"version", 1},
+                  {"file", w.file.toStdString()},
+                  {"prompt", w.prompt.text.toStdString()},
+                  {"generate", w.prompt.generate}};
   if (!w.prompt.tokens.empty()) json["tokens"] = w.prompt.tokens;
   const session::Sampler& s = w.prompt.sampler;
   json["sampler"] = {{"temperature", s.temperature}, {"top_k", s.topK}, {"top_p", s.topP}, {"seed", s.seed}};
@@ -169,15 +183,18 @@ Result<Workspace> workspaceFromJson(const Json& json, const std::string& where) 
   if (const Json* tokens = reader.member("tokens")) {
     const bool ids = tokens->is_array() &&
                      std::all_of(tokens->begin(), tokens->end(), [](const Json& v) { return v.is_number_integer(); });
-    if (ids) w.prompt.tokens = tokens->get<std::vector<std::int32_t>>();
-    else reader.refuse("workspace.tokens: expected a list of token ids");
+    if (ids)
+      w.prompt.tokens = tokens->get<std::vector<std::int32_t>>();
+    else
+      reader.refuse("workspace.tokens: expected a list of token ids");
   }
   std::optional<Error> inner;
   if (const Json* sampler = reader.member("sampler")) inner = readSampler(*sampler, w.prompt.sampler, where);
   if (const Json* selection = reader.member("selection"); selection && !inner)
     inner = readSelection(*selection, w.selection, where);
   if (const Json* all = reader.member("views"); all && !inner) {
-    if (!all->is_object()) reader.refuse("workspace.views: expected an object");
+    if (!all->is_object())
+      reader.refuse("workspace.views: expected an object");
     else
       for (const auto& [name, view] : all->items())
         if (!inner) inner = readView(view, name, w.views[name], where);
