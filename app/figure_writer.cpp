@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "app/figure_writer.h"
 
+#include <algorithm>
+
 #include "views/export/data.h"
 #include "views/export/figure.h"
-#include "views/paint/gui_application.h"
+#include "views/scene/content.h"
 
 namespace orrery::app {
 namespace {
+
+constexpr double kMargin = 4; // points below the last mark
 
 std::string viewNames(const views::Registry& views) {
   std::string names;
@@ -31,6 +35,8 @@ Status writeFigure(const views::Registry& views, store::SnapshotPtr snapshot, ex
   request->snapshot = std::move(snapshot);
   auto built = view->build(*request, std::move(stop));
   if (!built) return built.error();
+  if (recipe.figure.heightMm == 0) // nobody asked for a height: no empty ground below the last mark
+    built->scene.height = std::min(built->scene.height, scene::contentBottom(built->scene) + kMargin);
   if (!dataPath.empty())
     if (Status data = exports::exportData(built->data, dataPath); !data) return data;
   if (Status figure = exports::exportFigure(*built, recipe.figure, figurePath); !figure) return figure;

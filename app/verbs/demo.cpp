@@ -13,7 +13,7 @@
 namespace orrery::app {
 namespace {
 
-constexpr const char* kPrompt = "Tom has a red ball. Anna has a blue hat. Tom gives the red ball to Anna. Now Anna has";
+constexpr const char* kPrompt = "One sunny morning, Nina went to the bridge. There she met Ivy the mouse. \"Good day,";
 
 Status drawAll(const store::SnapshotPtr& snapshot, const std::string& tracePath, const std::string& folder) {
   if (Status gui = paint::ensureGuiApplication(); !gui) return gui;
