@@ -8,6 +8,14 @@
 
 namespace orrery::models {
 
+AppendBuffer AppendBuffer::passing(std::int64_t n, std::int64_t width, at::ScalarType dtype, std::int64_t begin,
+                                   std::int64_t end) {
+  AppendBuffer buffer(n, width, dtype);
+  buffer.open(0, end - begin, 0);
+  buffer.m_origin = begin;
+  return buffer;
+}
+
 void AppendBuffer::open(std::int64_t begin, std::int64_t end, std::int64_t reserved) {
   if (end <= m_capacity && begin >= m_frozen) return;
   const std::int64_t grown = end <= m_capacity ? m_capacity : std::max({end, reserved, m_capacity + m_capacity / 2});

@@ -85,9 +85,13 @@ at::Tensor CachedAttention::run(int index, const at::Tensor& q, const at::Tensor
   Layer& layer = m_layers[static_cast<std::size_t>(index)];
   const std::int64_t t = m_end - m_begin, dh = m_config.headDim, group = m_config.heads / m_config.kvHeads;
   const bool rope = m_config.position == PositionKind::Rope;
-  AppendBuffer passing(m_config.heads, dh, m_dtype); // queries of this piece only, if nobody keeps them
+  AppendBuffer passing;
+  if (m_keepQueries)
+    layer.q.open(m_begin, m_end, m_reserved);
+  else
+    passing = AppendBuffer::passing(m_config.heads, dh, m_dtype, m_begin, m_end);
   AppendBuffer& queries = m_keepQueries ? layer.q : passing;
-  for (AppendBuffer* buffer : {&queries, &layer.k, &layer.v, &layer.lse}) buffer->open(m_begin, m_end, m_reserved);
+  for (AppendBuffer* buffer : {&layer.k, &layer.v, &layer.lse}) buffer->open(m_begin, m_end, m_reserved);
   store<T>(q, queries, rope);
   store<T>(k, layer.k, rope);
   store<T>(v, layer.v, false);

@@ -162,10 +162,11 @@ template <class T> T softmaxRowAny(T* s, std::int64_t n) {
     sum = hn::Add(sum, e);
     storeRest<T>(e, n - i, s + i);
   }
-  const T all = total<T>(sum);
-  const auto scale = hn::Set(tag, T(1) / all);
+  const T lse = static_cast<T>(static_cast<double>(top) + std::log(static_cast<double>(total<T>(sum))));
+  // Divides by the sum that the rounded lse stands for: P is then exp(s - lse), as tiles compute it again.
+  const auto scale = hn::Set(tag, static_cast<T>(std::exp(static_cast<double>(top) - static_cast<double>(lse))));
   mapRow(s, n, s, [&](hn::Vec<Tag<T>> e) { return hn::Mul(e, scale); });
-  return top + std::log(all);
+  return lse;
 }
 
 template <class T> void softcapRowAny(T* s, std::int64_t n, T softcap) {

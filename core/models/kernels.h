@@ -22,7 +22,8 @@ void matVec(const MatVec<double>& job);
 void weightedSum(const float* weight, const float* v, std::int64_t rows, std::int64_t columns, float* out);
 void weightedSum(const double* weight, const double* v, std::int64_t rows, std::int64_t columns, double* out);
 
-// s := softmax(s) in place; returns log(sum(exp(s))). A row of -inf (or with NaN) becomes 0, as TransformerLens has it.
+// s := softmax(s) in place; returns lse = log(sum(exp(s))), and s is exp(s - lse) with lse as rounded. A row of -inf
+// (or with NaN) becomes 0, as TransformerLens has it.
 float softmaxRow(float* s, std::int64_t n);
 double softmaxRow(double* s, std::int64_t n);
 

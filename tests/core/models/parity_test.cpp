@@ -89,6 +89,41 @@ TEST(Parity, LongTextAndItsPatterns) {
     }
 }
 
+// Cells from Q, K and lse against the pattern that the same run captured.
+TEST(Parity, TilesEqualPatterns) {
+  for (const std::string& folder : folders()) {
+    const auto decoder = load(folder);
+    const Reference ref(folder + "/reference.safetensors");
+    for (const std::int64_t chunk : {512, 1}) {
+      Keeper keeper;
+      RunOptions options;
+      options.plan = planOf(*decoder, "blocks.*.attn.hook_pattern");
+      options.sink = &keeper;
+      options.chunk = chunk;
+      auto run = start(*decoder, options);
+      append(*run, ref.tokens("tokens_long"));
+      double worst = 0, lse = 0;
+      for (auto& [layer, record] : keeper.records) {
+        for (const double x : toDoubles(record.lse)) lse = std::max(lse, std::abs(x));
+        const auto& pieces = keeper.pieces["blocks." + std::to_string(layer) + ".attn.hook_pattern"];
+        std::int64_t begin = 0;
+        for (const Values& piece : pieces) {
+          const std::int64_t rows = piece.shape[2], size = rows * piece.shape[3];
+          for (std::int64_t h = 0; h < record.heads; ++h) {
+            const auto tile = hooks::attentionTile64(record, h, {begin, begin + rows}, {0, begin + rows});
+            const std::vector<double> p(piece.data.begin() + h * size, piece.data.begin() + (h + 1) * size);
+            worst = std::max(worst, difference(*tile, p).largest);
+          }
+          begin += rows;
+        }
+      }
+      std::printf("  %s chunk %d: largest %.1e (|lse| up to %.1f)  tolerance 1e-6\n", folder.c_str(),
+                  static_cast<int>(chunk), worst, lse);
+      EXPECT_LE(worst, 1e-6);
+    }
+  }
+}
+
 TEST(Parity, GreedyWithCache) {
   for (const std::string& folder : folders())
     for (const DType dtype : {DType::F32, DType::F64}) {
