@@ -43,14 +43,7 @@ template <class T> void computeScores(const RowBlock<T>& b, const Scratch<T>& s)
   const T* keys = b.k + s.c0 * b.headDim;
   if (b.rows <= kFewRows) {
     for (std::int64_t r = 0; r < b.rows; ++r)
-      kernels::matVec({.w = keys,
-                       .rows = b.first + r + 1 - s.c0,
-                       .columns = b.headDim,
-                       .stride = b.headDim,
-                       .x = b.q + r * b.qStride,
-                       .bias = nullptr,
-                       .alpha = b.scale,
-                       .out = s.row(r)});
+      kernels::dotsInOrder(keys, b.first + r + 1 - s.c0, b.headDim, b.q + r * b.qStride, b.scale, s.row(r));
   } else {
     multiplyTransposed(Product<T>{.m = b.rows,
                                   .n = s.width(),

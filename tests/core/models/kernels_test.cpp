@@ -89,6 +89,13 @@ template <class T> void checkRows() {
                                        .alpha = T(1),
                                        .out = product.data()});
     matVec = std::max(matVec, worstOf(product, productRef));
+    kernels::dotsInOrder(w.data(), rows, n, x.data(), T(1), product.data());
+    for (std::int64_t r = 0; r < rows; ++r) {
+      T inOrder = 0;
+      for (std::int64_t i = 0; i < n; ++i)
+        inOrder = std::fma(w[static_cast<std::size_t>(r * n + i)], x[static_cast<std::size_t>(i)], inOrder);
+      EXPECT_EQ(product[static_cast<std::size_t>(r)], inOrder) << "dotsInOrder, bit for bit";
+    }
 
     std::vector<T> weighted(count);
     std::vector<long double> weightedRef(count);
