@@ -16,6 +16,7 @@ QMainWindow::separator { background: @canvas; width: 4px; height: 4px; }
 QMainWindow::separator:hover { background: @hairline; }
 QDockWidget { color: @secondary; }
 QDockWidget::title { background: @panel; padding: 8px 12px 4px 12px; text-align: left; }
+QDockWidget::close-button, QDockWidget::float-button { width: 0; height: 0; border: 0; icon-size: 0px; }
 QDockWidget > QWidget { background: @panel; }
 QToolBar { background: @panel; border: 0; padding: 4px 8px; spacing: 4px; }
 QToolBar::separator { background: transparent; width: 12px; }
@@ -38,7 +39,8 @@ QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {
 QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-color: @info; }
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: @disabled; }
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { width: 0; }
-QComboBox::drop-down { border: 0; width: 16px; }
+QComboBox::drop-down { border: 0; width: 18px; }
+QComboBox::down-arrow { image: url(:/icons/chevron.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: @raised; border: 0; outline: 0; selection-background-color: @hairline; }
 QTreeView, QListView, QTableView { background: @panel; border: 0; outline: 0; alternate-background-color: @panel; }
 QTreeView::item, QListView::item, QTableView::item { padding: 2px 4px; border: 0; }

@@ -17,16 +17,18 @@ const std::vector<QString>& AttentionArea::modes() {
 AttentionArea::AttentionArea(Desk& desk, QWidget* parent)
     : QWidget(parent), m_heads(new ViewPane(desk, "heads", false)), m_head(new ViewPane(desk, "head", false)),
       m_cell(new ViewPane(desk, "cell", false)), m_text(new ViewPane(desk, "text", false)),
-      m_across(new QSplitter(Qt::Horizontal)), m_down(new QSplitter(Qt::Vertical)), m_buttons(new QButtonGroup(this)) {
+      m_across(new QSplitter(Qt::Horizontal)), m_left(new QSplitter(Qt::Vertical)), m_down(new QSplitter(Qt::Vertical)), m_buttons(new QButtonGroup(this)) {
   setObjectName(QStringLiteral("attention"));
   m_across->setObjectName(QStringLiteral("attention.across"));
   m_down->setObjectName(QStringLiteral("attention.down"));
   m_down->addWidget(m_head);
   m_down->addWidget(m_cell);
-  m_across->addWidget(m_heads);
+  m_left->setObjectName(QStringLiteral("attention.left"));
+  m_left->addWidget(m_heads);
+  m_left->addWidget(m_text);
+  m_across->addWidget(m_left);
   m_across->addWidget(m_down);
-  m_across->addWidget(m_text);
-  for (QSplitter* splitter : {m_across, m_down}) {
+  for (QSplitter* splitter : {m_across, m_left, m_down}) {
     splitter->setChildrenCollapsible(false);
     splitter->setHandleWidth(4);
   }
@@ -70,7 +72,8 @@ void AttentionArea::setMode(const QString& mode) {
   const bool linked = mode == QLatin1String("linked");
   m_heads->setVisible(linked || mode == QLatin1String("heads"));
   m_down->setVisible(linked || mode == QLatin1String("head"));
-  m_text->setVisible(mode == QLatin1String("text"));
+  m_text->setVisible(linked || mode == QLatin1String("text"));
+  m_left->setVisible(mode != QLatin1String("head"));
   Q_EMIT modeChanged(mode);
 }
 
@@ -83,21 +86,23 @@ ViewPane& AttentionArea::pane(const QString& view) {
 QByteArray AttentionArea::saveSplitters() const {
   QByteArray state;
   QDataStream out(&state, QIODevice::WriteOnly);
-  out << m_across->saveState() << m_down->saveState();
+  out << m_across->saveState() << m_left->saveState() << m_down->saveState();
   return state;
 }
 
 void AttentionArea::restoreSplitters(const QByteArray& state) {
   QDataStream in(state);
-  QByteArray across, down;
-  in >> across >> down;
+  QByteArray across, left, down;
+  in >> across >> left >> down;
   if (in.status() != QDataStream::Ok) return;
   m_across->restoreState(across);
+  m_left->restoreState(left);
   m_down->restoreState(down);
 }
 
 void AttentionArea::resetSplitters() {
-  m_across->setSizes({520, 480, 1000});
+  m_across->setSizes({520, 520});
+  m_left->setSizes({520, 400});
   m_down->setSizes({700, 220});
 }
 

@@ -16,7 +16,7 @@ class AttentionArea : public QWidget {
 public:
   explicit AttentionArea(Desk& desk, QWidget* parent = nullptr);
 
-  // "linked" (heads, head, cell side by side), "heads", "head", "text".
+  // "linked" (heads over text, head over cell), "heads", "head", "text".
   static const std::vector<QString>& modes();
   QString mode() const { return m_mode; }
   void setMode(const QString& mode);
@@ -35,7 +35,7 @@ private:
   QWidget* makeSwitch();
 
   ViewPane *m_heads, *m_head, *m_cell, *m_text;
-  QSplitter *m_across, *m_down;
+  QSplitter *m_across, *m_left, *m_down;
   QButtonGroup* m_buttons;
   QString m_mode;
 };

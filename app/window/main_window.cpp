@@ -87,7 +87,7 @@ void MainWindow::placeDocks() {
   resizeDocks({d[0], d[4]}, {side, side}, Qt::Horizontal);
   resizeDocks({d[0], d[1]}, {420, 340}, Qt::Vertical);
   resizeDocks({d[4], d[5]}, {560, 260}, Qt::Vertical);
-  resizeDocks({d[2], d[3]}, {height() < 760 ? 90 : 140, 56}, Qt::Vertical);
+  resizeDocks({d[2], d[3]}, {height() < 760 ? 96 : 170, 56}, Qt::Vertical);
 }
 
 void MainWindow::makeMenus() {

@@ -30,9 +30,9 @@ ModelDock::ModelDock(Desk& desk, QWidget* parent)
   m_view->setModel(&m_filter);
   m_view->setUniformRowHeights(true);
   m_view->setIndentation(12);
-  m_view->header()->setDefaultSectionSize(64);
-  m_view->header()->resizeSection(TensorTree::Name, 130);
-  m_view->header()->resizeSection(TensorTree::ShapeColumn, 76);
+  m_view->header()->setDefaultSectionSize(60);
+  m_view->header()->resizeSection(TensorTree::Name, 118);
+  m_view->header()->resizeSection(TensorTree::ShapeColumn, 80);
   m_view->header()->resizeSection(TensorTree::Type, 40);
   m_view->header()->setStretchLastSection(false);
   layout->addWidget(m_summary);
