@@ -30,32 +30,49 @@ std::string shownText(const store::Snapshot& snapshot, std::int64_t position, do
 
 double widthOf(const std::string& text, double size) { return scene::textWidth(text, size, true) + 2 * kPad; }
 
+// Where the lines of the whole text break.
+std::vector<Line> linesOf(const store::Snapshot& snapshot, std::int64_t tokens, double width, double size) {
+  std::vector<Line> lines;
+  double x = 0;
+  for (std::int64_t i = 0; i < tokens; ++i) {
+    const double w = std::min(widthOf(shownText(snapshot, i, width, size), size), width);
+    if (i == 0 || endsLine(snapshot, i - 1) || x + w > width) {
+      lines.push_back({i, i});
+      x = 0;
+    }
+    lines.back().end = i + 1;
+    x += w;
+  }
+  return lines;
+}
+
 } // namespace
 
 FlowPage flowPage(const store::Snapshot& snapshot, std::int64_t tokens, std::int64_t focus, const Figure&, Rect room,
                   double size) {
   const double height = 1.45 * size;
-  const auto lines = std::max<std::int64_t>(1, static_cast<std::int64_t>(room.h / height));
+  const auto shown = std::max<std::int64_t>(1, static_cast<std::int64_t>(room.h / height));
+  const std::vector<Line> lines = linesOf(snapshot, tokens, room.w, size);
+  const auto count = static_cast<std::int64_t>(lines.size());
+  const auto line =
+      static_cast<std::int64_t>(std::ranges::upper_bound(lines, focus, {}, &Line::first) - lines.begin() - 1);
+  // The end of the text is a full page too, so that a growing text does not begin an empty one.
+  const std::int64_t top = line >= count - shown ? std::max<std::int64_t>(0, count - shown) : line / shown * shown;
+  const std::int64_t bottom = std::min(count, top + shown);
   FlowPage page;
   page.tokens = tokens;
-  std::int64_t line = 0;
-  double x = 0;
-  for (std::int64_t i = 0; i < tokens; ++i) {
-    std::string text = shownText(snapshot, i, room.w, size);
-    const double w = std::min(widthOf(text, size), room.w);
-    const bool broken = i > 0 && (endsLine(snapshot, i - 1) || x + w > room.w);
-    if (broken) {
-      x = 0;
-      if (++line == lines) { // a page is full
-        if (i > focus) break;
-        line = 0;
-        page.items.clear();
-        page.first = i;
-      }
+  if (count == 0) return page;
+  page.first = lines[static_cast<std::size_t>(top)].first;
+  page.end = lines[static_cast<std::size_t>(bottom - 1)].end;
+  for (std::int64_t l = top; l < bottom; ++l) {
+    double x = 0;
+    for (std::int64_t i = lines[static_cast<std::size_t>(l)].first; i < lines[static_cast<std::size_t>(l)].end; ++i) {
+      std::string text = shownText(snapshot, i, room.w, size);
+      const double w = std::min(widthOf(text, size), room.w);
+      page.items.push_back(
+          {i, {room.x + x, room.y + static_cast<double>(l - top) * height, w, height}, std::move(text)});
+      x += w;
     }
-    page.items.push_back({i, {room.x + x, room.y + static_cast<double>(line) * height, w, height}, std::move(text)});
-    page.end = i + 1;
-    x += w;
   }
   return page;
 }

@@ -148,6 +148,7 @@ private:
   bool wheeled(scene::Point at, double notches);
   void left();
   void click(scene::Point at);
+  std::string actionAt(scene::Point at) const;
   void dragBar(scene::Point at);
   void hover(scene::Point at);
   void updateCursor(scene::Point at);

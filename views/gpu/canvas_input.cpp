@@ -192,20 +192,21 @@ void Canvas::left() {
   scheduleFrame();
 }
 
+// What a click at this point asks of the view. The action "cell" of a link over a map gets the cell's row and column.
+std::string Canvas::actionAt(Point at) const {
+  const auto all = panels();
+  const scene::Link* link = linkAt(at);
+  const int index = link != nullptr ? link->panel : panelAt(all, at);
+  if (link != nullptr && (link->action != "cell" || index < 0)) return link->action;
+  if (index < 0 || (link == nullptr && all[static_cast<std::size_t>(index)].name != "head")) return {};
+  const Point cell = scene::toData(all[static_cast<std::size_t>(index)], at);
+  return "cell " + std::to_string(static_cast<std::int64_t>(std::floor(cell.y))) + ' ' +
+         std::to_string(static_cast<std::int64_t>(std::floor(cell.x)));
+}
+
 void Canvas::click(Point at) {
   if (!m_built || !m_builtView) return;
-  std::string action;
-  if (const scene::Link* link = linkAt(at)) {
-    action = link->action;
-  } else {
-    const auto all = panels();
-    const int index = panelAt(all, at);
-    if (index >= 0 && all[static_cast<std::size_t>(index)].name == "head") {
-      const Point cell = scene::toData(all[static_cast<std::size_t>(index)], at);
-      action = "cell " + std::to_string(static_cast<std::int64_t>(std::floor(cell.y))) + ' ' +
-               std::to_string(static_cast<std::int64_t>(std::floor(cell.x)));
-    }
-  }
+  const std::string action = actionAt(at);
   if (!action.empty()) {
     Q_EMIT selectionRequested(m_builtView->onLink(action, m_selection));
   } else if (onBar(m_built->scene, at) && m_vulkan) {
