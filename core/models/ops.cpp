@@ -122,7 +122,7 @@ constexpr std::int64_t kActivationWork = 16; // multiply-adds an exp is worth
 
 at::Tensor Ops::linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) const {
   if (fused) return fusedLinear(x, weight, bias);
-  return at::linear(x, weight, bias.defined() ? c10::optional<at::Tensor>(bias) : c10::nullopt);
+  return bias.defined() ? at::linear(x, weight, bias) : at::linear(x, weight);
 }
 
 at::Tensor Ops::activate(Activation activation, const at::Tensor& x) const {
