@@ -191,11 +191,22 @@ models::RunOptions Engine::runOptions(const hooks::CapturePlan& plan, const std:
   return options;
 }
 
-store::RunInfo Engine::runInfo(const RunSpec& spec, const std::vector<std::int32_t>& tokens) const {
+// The background scan may not have come to it yet; a trace file must not be written without.
+std::string Engine::contentHash(bool needed, std::stop_token stop) const {
+  const auto info = m_board.get()->model;
+  if (info && (!info->contentHash.empty() || !needed)) return info->contentHash;
+  auto tensors = tensorio::openTensors(model()->path);
+  if (!tensors) return {};
+  auto hash = tensorio::sha256Of(*tensors, std::move(stop));
+  return hash ? *hash : std::string();
+}
+
+store::RunInfo Engine::runInfo(const RunSpec& spec, const std::vector<std::int32_t>& tokens,
+                               const std::string& hash) const {
   const auto open = model();
   store::RunInfo info;
+  info.checkpointHash = hash;
   info.checkpoint = open->path;
-  info.checkpointHash = m_board.get()->model ? m_board.get()->model->contentHash : "";
   info.architecture = open->decoder->config().architecture;
   info.configJson = open->configJson;
   info.dims = open->decoder->dims();
@@ -218,7 +229,8 @@ Status Engine::start(const RunSpec& spec, const JobContext& job) {
   if (!run) return run.error();
   leaveCurrent();
   setSampler(spec.sampler);
-  m_current = {m_store.beginRun(runInfo(spec, *tokens), *tokens, piecesOf(*tokens)), spec, std::move(*run)};
+  store::RunInfo info = runInfo(spec, *tokens, contentHash(!spec.traceOut.empty(), job.stop()));
+  m_current = {m_store.beginRun(std::move(info), *tokens, piecesOf(*tokens)), spec, std::move(*run)};
   if (!spec.traceOut.empty()) {
     m_store.attach(trace::traceWriter(spec.traceOut));
     m_traceAttached = true;

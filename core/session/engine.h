@@ -58,7 +58,8 @@ private:
   void scanInBackground(Inspected inspected);
   void stopScan();
   Status checkSize(const RunSpec& spec, std::int64_t prompt, const hooks::CapturePlan& plan);
-  store::RunInfo runInfo(const RunSpec& spec, const std::vector<std::int32_t>& tokens) const;
+  std::string contentHash(bool needed, std::stop_token stop) const;
+  store::RunInfo runInfo(const RunSpec& spec, const std::vector<std::int32_t>& tokens, const std::string& hash) const;
   models::RunOptions runOptions(const hooks::CapturePlan& plan, const std::vector<hooks::Edit>& edits);
   Status prefill(const std::vector<std::int32_t>& tokens, const JobContext& job);
   Status decodeOne(const Sampler& sampler, std::stop_token stop);

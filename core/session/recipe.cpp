@@ -4,6 +4,29 @@
 #include "core/base/json.h"
 
 namespace orrery::session {
+namespace {
+
+Json actionJson(const hooks::EditAction& action) {
+  if (const auto* scale = std::get_if<hooks::Scale>(&action)) return {{"kind", "scale"}, {"factor", scale->factor}};
+  const auto withValue = [](const char* kind, const TensorView& value) {
+    return Json{{"kind", kind}, {"shape", value.shape}, {"values", toDoubles(value)}};
+  };
+  if (const auto* add = std::get_if<hooks::Add>(&action)) return withValue("add", add->value);
+  if (const auto* replace = std::get_if<hooks::Replace>(&action)) return withValue("replace", replace->value);
+  return {{"kind", "zero"}};
+}
+
+Json editsJson(const std::vector<hooks::Edit>& edits) {
+  Json list = Json::array();
+  for (const hooks::Edit& edit : edits) {
+    Json where = Json::object();
+    for (const hooks::EditSlice& slice : edit.where) where[slice.dim] = {slice.begin, slice.end};
+    list.push_back({{"at", hooks::hookName(edit.at)}, {"where", where}, {"action", actionJson(edit.action)}});
+  }
+  return list;
+}
+
+} // namespace
 
 std::string runRecipe(const store::RunInfo& info, const RunSpec& spec, const std::vector<std::int32_t>& tokens) {
   const Json recipe = {
@@ -20,7 +43,7 @@ std::string runRecipe(const store::RunInfo& info, const RunSpec& spec, const std
         {"seed", spec.sampler.seed}}},
       {"dtype", info.dtype == DType::F64 ? "float64" : "float32"},
       {"device", info.device},
-      {"edits", spec.edits.size()},
+      {"edits", editsJson(spec.edits)},
   };
   return recipe.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
