@@ -78,6 +78,7 @@ void addRunActions(ActionSet& actions, MainWindow& window, QMenu& menu) {
   SessionLink& link = window.desk().link();
   for (auto signal : {&SessionLink::stateChanged, &SessionLink::modelChanged, &SessionLink::snapshotChanged})
     QObject::connect(&link, signal, &window, [a, &window] { refresh(a, window); });
+  QObject::connect(&run, &RunControl::pacingChanged, &window, [a, &window] { refresh(a, window); });
   refresh(a, window);
 }
 

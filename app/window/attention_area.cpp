@@ -17,7 +17,8 @@ const std::vector<QString>& AttentionArea::modes() {
 AttentionArea::AttentionArea(Desk& desk, QWidget* parent)
     : QWidget(parent), m_heads(new ViewPane(desk, "heads", false)), m_head(new ViewPane(desk, "head", false)),
       m_cell(new ViewPane(desk, "cell", false)), m_text(new ViewPane(desk, "text", false)),
-      m_across(new QSplitter(Qt::Horizontal)), m_left(new QSplitter(Qt::Vertical)), m_down(new QSplitter(Qt::Vertical)), m_buttons(new QButtonGroup(this)) {
+      m_across(new QSplitter(Qt::Horizontal)), m_left(new QSplitter(Qt::Vertical)), m_down(new QSplitter(Qt::Vertical)),
+      m_buttons(new QButtonGroup(this)) {
   setObjectName(QStringLiteral("attention"));
   m_across->setObjectName(QStringLiteral("attention.across"));
   m_down->setObjectName(QStringLiteral("attention.down"));

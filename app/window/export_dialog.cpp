@@ -16,7 +16,7 @@
 namespace orrery::app {
 namespace {
 
-constexpr double kPreviewDpi = 130;
+constexpr double kPreviewDpi = 220;
 constexpr int kPreviewWait = 200; // ms after the last change
 
 QComboBox* choice(const char* name, const QStringList& options) {
@@ -186,7 +186,11 @@ void ExportDialog::preview() {
         [guard, number, error, image] {
           if (!guard || number != guard->m_asked) return;
           guard->m_message->setText(error);
-          guard->m_preview->setPixmap(QPixmap::fromImage(image));
+          if (image.isNull()) return guard->m_preview->clear();
+          const QSize room = guard->m_preview->size() * guard->devicePixelRatioF();
+          QPixmap fitted = QPixmap::fromImage(image.scaled(room, Qt::KeepAspectRatio, Qt::SmoothTransformation));
+          fitted.setDevicePixelRatio(guard->devicePixelRatioF());
+          guard->m_preview->setPixmap(fitted);
         },
         Qt::QueuedConnection);
   });

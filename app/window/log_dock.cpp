@@ -31,6 +31,11 @@ QString stateText(const session::JobInfo& job) {
   return job.error ? QString::fromStdString(job.error->message()) : QObject::tr("failed");
 }
 
+QString titleText(const session::JobInfo& job, int count) {
+  const QString title = QString::fromStdString(job.title);
+  return count == 1 ? title : title + QStringLiteral(" \u00d7%1").arg(count);
+}
+
 // A thin bar below the text while a job runs.
 class ProgressDelegate : public QStyledItemDelegate {
 public:
@@ -49,15 +54,22 @@ public:
 } // namespace
 
 void JobTable::setJobs(const std::vector<session::JobInfo>& jobs) {
-  const int before = rowCount();
-  const int now = static_cast<int>(jobs.size());
-  const bool sameRows = before == now && (now == 0 || m_jobs.front().id == jobs.back().id);
+  std::vector<Row> rows;
+  for (auto job = jobs.rbegin(); job != jobs.rend(); ++job) {
+    const bool again = !rows.empty() && rows.back().job.title == job->title && job->state == session::JobState::Done &&
+                       rows.back().job.state != session::JobState::Failed;
+    if (again)
+      ++rows.back().count;
+    else
+      rows.push_back({*job, 1});
+  }
+  const bool sameRows = rows.size() == m_jobs.size();
   if (!sameRows) beginResetModel();
-  m_jobs.assign(jobs.rbegin(), jobs.rend());
+  m_jobs = std::move(rows);
   if (!sameRows)
     endResetModel();
-  else if (now > 0)
-    Q_EMIT dataChanged(index(0, 0), index(now - 1, ColumnCount - 1));
+  else if (!m_jobs.empty())
+    Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, ColumnCount - 1));
 }
 
 int JobTable::rowCount(const QModelIndex& parent) const {
@@ -67,8 +79,9 @@ int JobTable::columnCount(const QModelIndex& parent) const { return parent.isVal
 
 QVariant JobTable::data(const QModelIndex& index, int role) const {
   if (!index.isValid() || index.row() >= rowCount()) return {};
-  const session::JobInfo& job = m_jobs[static_cast<std::size_t>(index.row())];
-  if (role == Qt::DisplayRole) return index.column() == Title ? QString::fromStdString(job.title) : stateText(job);
+  const Row& row = m_jobs[static_cast<std::size_t>(index.row())];
+  const session::JobInfo& job = row.job;
+  if (role == Qt::DisplayRole) return index.column() == Title ? titleText(job, row.count) : stateText(job);
   if (role == Qt::ToolTipRole) {
     QString text = QString::fromStdString(job.title) + QLatin1Char('\n') + stateText(job);
     if (!job.over() && job.secondsLeft > 0) text += tr("\nabout %1 s left").arg(job.secondsLeft, 0, 'f', 1);

@@ -22,7 +22,11 @@ public:
   QVariant data(const QModelIndex& index, int role) const override;
 
 private:
-  std::vector<session::JobInfo> m_jobs; // newest first
+  struct Row {
+    session::JobInfo job; // the newest of them
+    int count = 1;        // done one after the other under the same title
+  };
+  std::vector<Row> m_jobs; // newest first
 };
 
 class LogDock : public QDockWidget {

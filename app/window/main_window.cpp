@@ -47,6 +47,7 @@ MainWindow::MainWindow(Desk& desk) : m_desk(desk), m_actions(*this) {
   connectDesk();
   restoreLayout();
   updateTitle();
+  m_attention->pane(QStringLiteral("head")).canvas().setFocus();
 }
 
 void MainWindow::makeDocks() {

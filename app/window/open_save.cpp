@@ -94,6 +94,7 @@ void MainWindow::openDemo(const QString& bundled) {
   Prompt prompt;
   prompt.text = QStringLiteral("One sunny morning, Nina went to the bridge. There she met Ivy the mouse.");
   prompt.generate = 96;
+  prompt.pace = 12;
   prompt.sampler.temperature = 0.8;
   prompt.sampler.topK = 40;
   prompt.sampler.seed = 1;

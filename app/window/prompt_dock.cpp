@@ -40,6 +40,7 @@ PromptDock::PromptDock(Desk& desk, QWidget* parent)
       m_topK(spin<QSpinBox>("sampler.top_k", 0, 1000000, tr("the k most probable tokens; 0: all"))),
       m_seed(spin<QSpinBox>("sampler.seed", 0, 2000000000, tr("the same seed writes the same text"))),
       m_generate(spin<QSpinBox>("sampler.generate", 0, 1000000, tr("tokens to generate after the prompt"))),
+      m_pace(spin<QSpinBox>("sampler.pace", 0, 100, tr("tokens a second at most, to watch the model think"))),
       m_count(secondary("prompt.count")), m_estimate(secondary("prompt.estimate")), m_buttons(new QWidget) {
   setObjectName(QStringLiteral("dock.prompt"));
   m_text->setObjectName(QStringLiteral("prompt.text"));
@@ -51,6 +52,8 @@ PromptDock::PromptDock(Desk& desk, QWidget* parent)
   m_text->setFont(mono);
   m_temperature->setSingleStep(0.1);
   m_topP->setSingleStep(0.05);
+  m_pace->setSpecialValueText(tr("full speed"));
+  m_pace->setSuffix(tr("/s"));
   auto* body = new QWidget;
   auto* layout = new QVBoxLayout(body);
   layout->setContentsMargins(12, 4, 12, 8);
@@ -67,7 +70,7 @@ PromptDock::PromptDock(Desk& desk, QWidget* parent)
   connect(m_text, &QPlainTextEdit::textChanged, this, &PromptDock::takeText);
   for (QDoubleSpinBox* box : {m_temperature, m_topP})
     connect(box, &QDoubleSpinBox::valueChanged, this, &PromptDock::takeSampler);
-  for (QSpinBox* box : {m_topK, m_seed, m_generate})
+  for (QSpinBox* box : {m_topK, m_seed, m_generate, m_pace})
     connect(box, &QSpinBox::valueChanged, this, &PromptDock::takeSampler);
   connect(&desk.run(), &RunControl::promptChanged, this, &PromptDock::showPrompt);
   connect(&desk.link(), &SessionLink::modelChanged, this, [this] { m_wait.start(kWaitMilliseconds); });
@@ -80,11 +83,9 @@ QWidget* PromptDock::makeSampler() {
   grid->setContentsMargins(0, 0, 0, 0);
   grid->setHorizontalSpacing(8);
   grid->setVerticalSpacing(4);
-  const std::pair<QString, QWidget*> fields[] = {{tr("tokens"), m_generate},
-                                                 {tr("temperature"), m_temperature},
-                                                 {tr("top-k"), m_topK},
-                                                 {tr("top-p"), m_topP},
-                                                 {tr("seed"), m_seed}};
+  const std::pair<QString, QWidget*> fields[] = {{tr("tokens"), m_generate}, {tr("temperature"), m_temperature},
+                                                 {tr("top-k"), m_topK},      {tr("top-p"), m_topP},
+                                                 {tr("seed"), m_seed},       {tr("pace"), m_pace}};
   int cell = 0;
   for (const auto& [title, field] : fields) {
     auto* label = new QLabel(title);
@@ -108,6 +109,7 @@ void PromptDock::showPrompt() {
   m_topK->setValue(prompt.sampler.topK);
   m_seed->setValue(static_cast<int>(prompt.sampler.seed));
   m_generate->setValue(static_cast<int>(prompt.generate));
+  m_pace->setValue(prompt.pace);
   m_showing = false;
   m_wait.start(kWaitMilliseconds);
 }
@@ -127,7 +129,7 @@ void PromptDock::takeSampler() {
   sampler.topK = m_topK->value();
   sampler.topP = m_topP->value();
   sampler.seed = static_cast<std::uint64_t>(m_seed->value());
-  m_desk.run().editSampler(sampler, m_generate->value());
+  m_desk.run().editSampler(sampler, m_generate->value(), m_pace->value());
 }
 
 void PromptDock::askEstimate() {

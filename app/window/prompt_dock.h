@@ -31,7 +31,7 @@ private:
   Desk& m_desk;
   QPlainTextEdit* m_text;
   QDoubleSpinBox *m_temperature, *m_topP;
-  QSpinBox *m_topK, *m_seed, *m_generate;
+  QSpinBox *m_topK, *m_seed, *m_generate, *m_pace;
   QLabel *m_count, *m_estimate;
   QWidget* m_buttons;
   QTimer m_wait;

@@ -19,44 +19,50 @@ std::vector<std::int32_t> tailOf(SessionLink& link, std::int64_t length) {
 
 } // namespace
 
-NewRunCommand::NewRunCommand(const QString& text, SessionLink& link, Begin begin)
-    : QUndoCommand(text), m_link(link), m_begin(std::move(begin)), m_before(currentRun(link)) {}
+NewRunCommand::NewRunCommand(const QString& text, RunControl& run, SessionLink& link, Begin begin)
+    : QUndoCommand(text), m_run(run), m_link(link), m_begin(std::move(begin)), m_before(currentRun(link)) {}
 
 void NewRunCommand::undo() {
-  m_link.engine().pause();
+  m_run.pause();
   if (const std::uint64_t now = currentRun(m_link); now != m_before) m_mine = now;
   if (m_before != 0) m_link.follow(m_link.engine().runSelect(m_before));
 }
 
 void NewRunCommand::redo() {
-  m_link.engine().pause();
+  m_run.pause();
   m_link.follow(m_mine != 0 ? m_link.engine().runSelect(m_mine) : m_begin());
 }
 
-GoOnCommand::GoOnCommand(SessionLink& link, std::int64_t tokens)
-    : QUndoCommand(tokens == 1 ? QObject::tr("step") : QObject::tr("run")), m_link(link), m_tokens(tokens),
+GoOnCommand::GoOnCommand(RunControl& run, SessionLink& link, std::int64_t tokens)
+    : QUndoCommand(tokens == 1 ? QObject::tr("step") : QObject::tr("run")), m_run(run), m_link(link), m_tokens(tokens),
       m_length(link.length()) {}
 
 void GoOnCommand::undo() {
-  m_link.engine().pause();
+  m_run.pause();
   m_tail = tailOf(m_link, m_length);
   m_link.follow(m_link.engine().runCut(m_length));
 }
 
 void GoOnCommand::redo() {
-  if (m_first)
-    m_link.follow(m_link.engine().runContinue(m_tokens));
-  else if (!m_tail.empty())
+  if (m_first) {
+    if (m_tokens == 1)
+      m_link.follow(m_link.engine().runContinue(1));
+    else
+      m_run.generate(m_tokens);
+  } else if (!m_tail.empty())
     m_link.follow(m_link.engine().runAppend(m_tail));
   m_first = false;
 }
 
-StepBackCommand::StepBackCommand(SessionLink& link)
-    : QUndoCommand(QObject::tr("step back")), m_link(link), m_length(link.length()),
+StepBackCommand::StepBackCommand(RunControl& run, SessionLink& link)
+    : QUndoCommand(QObject::tr("step back")), m_run(run), m_link(link), m_length(link.length()),
       m_token(link.snapshot()->tokens.back()) {}
 
 void StepBackCommand::undo() { m_link.follow(m_link.engine().runAppend({m_token})); }
-void StepBackCommand::redo() { m_link.follow(m_link.engine().runCut(m_length - 1)); }
+void StepBackCommand::redo() {
+  m_run.pause();
+  m_link.follow(m_link.engine().runCut(m_length - 1));
+}
 
 PromptCommand::PromptCommand(RunControl& run, Prompt before, Prompt after)
     : QUndoCommand(QObject::tr("sampler")), m_run(run), m_before(std::move(before)), m_after(std::move(after)) {}

@@ -13,11 +13,12 @@ namespace orrery::app {
 class NewRunCommand : public QUndoCommand {
 public:
   using Begin = std::function<session::Job()>;
-  NewRunCommand(const QString& text, SessionLink& link, Begin begin);
+  NewRunCommand(const QString& text, RunControl& run, SessionLink& link, Begin begin);
   void undo() override;
   void redo() override;
 
 private:
+  RunControl& m_run;
   SessionLink& m_link;
   Begin m_begin;
   std::uint64_t m_before = 0, m_mine = 0; // ids of runs; 0: none yet
@@ -26,11 +27,12 @@ private:
 // Goes on for `tokens` more: undo cuts what came, redo sends it through again.
 class GoOnCommand : public QUndoCommand {
 public:
-  GoOnCommand(SessionLink& link, std::int64_t tokens);
+  GoOnCommand(RunControl& run, SessionLink& link, std::int64_t tokens);
   void undo() override;
   void redo() override;
 
 private:
+  RunControl& m_run;
   SessionLink& m_link;
   std::int64_t m_tokens, m_length; // m_length: of the run before
   std::vector<std::int32_t> m_tail;
@@ -40,11 +42,12 @@ private:
 // Forgets the last token: undo appends it again.
 class StepBackCommand : public QUndoCommand {
 public:
-  explicit StepBackCommand(SessionLink& link);
+  StepBackCommand(RunControl& run, SessionLink& link);
   void undo() override;
   void redo() override;
 
 private:
+  RunControl& m_run;
   SessionLink& m_link;
   std::int64_t m_length; // of the run before
   std::int32_t m_token;

@@ -8,6 +8,8 @@ namespace orrery::app {
 RunControl::RunControl(SessionLink& link, QUndoStack& undo, QObject* parent)
     : QObject(parent), m_link(link), m_undo(undo) {
   connect(&m_link, &SessionLink::jobEnded, this, &RunControl::onJobEnded);
+  m_pacing.setTimerType(Qt::PreciseTimer);
+  connect(&m_pacing, &QTimer::timeout, this, &RunControl::pacedStep);
 }
 
 void RunControl::setPrompt(const Prompt& prompt) {
@@ -18,10 +20,11 @@ void RunControl::setPrompt(const Prompt& prompt) {
   Q_EMIT promptChanged();
 }
 
-void RunControl::editSampler(const session::Sampler& sampler, std::int64_t generate) {
+void RunControl::editSampler(const session::Sampler& sampler, std::int64_t generate, int pace) {
   Prompt next = m_prompt;
   next.sampler = sampler;
   next.generate = generate;
+  next.pace = pace;
   if (!(next == m_prompt)) m_undo.push(new PromptCommand(*this, m_prompt, next));
 }
 
@@ -35,6 +38,7 @@ session::RunSpec RunControl::spec() const {
 }
 
 void RunControl::open(const QString& path, bool startWhenOpen) {
+  pause();
   m_link.cancelAll();
   m_opening = path;
   m_startWhenOpen = startWhenOpen;
@@ -44,28 +48,62 @@ void RunControl::open(const QString& path, bool startWhenOpen) {
 }
 
 void RunControl::onJobEnded(const session::JobInfo& job) {
-  if (job.id != m_openJob || job.state != session::JobState::Done) return;
+  if (job.state == session::JobState::Failed) pause();
+  if (job.state != session::JobState::Done) return;
+  if (job.id == m_pacedStart) generate(m_prompt.generate);
+  if (job.id != m_openJob) return;
   m_path = m_opening;
   m_undo.clear(); // the runs of the model before are gone
-  if (m_startWhenOpen && !m_prompt.text.isEmpty()) start();
+  if (m_startWhenOpen && !(m_prompt.text.isEmpty() && m_prompt.tokens.empty())) start();
+}
+
+void RunControl::pause() {
+  m_link.engine().pause();
+  if (!m_pacing.isActive()) return;
+  m_pacing.stop();
+  Q_EMIT pacingChanged();
+}
+
+void RunControl::generate(std::int64_t tokens) {
+  if (m_prompt.pace == 0) return m_link.follow(m_link.engine().runContinue(tokens));
+  m_paceLeft = tokens;
+  m_pacing.start(1000 / m_prompt.pace);
+  Q_EMIT pacingChanged();
+}
+
+void RunControl::pacedStep() {
+  const auto model = m_link.model();
+  const bool full = !model || m_link.length() >= model->dims.context;
+  if (m_paceLeft == 0 || full) return pause();
+  if (m_link.busy()) return;
+  if (m_paceLeft > 0) --m_paceLeft;
+  m_link.follow(m_link.engine().runContinue(1));
+}
+
+session::Job RunControl::begin(session::RunSpec what) {
+  const bool paced = m_prompt.pace > 0 && what.generate != 0;
+  if (paced) what.generate = 0;
+  const session::Job job = m_link.engine().runStart(what);
+  m_pacedStart = paced ? job.info().id : 0;
+  return job;
 }
 
 void RunControl::start() {
-  m_link.engine().pause();
-  const auto begin = [this, what = spec()] { return m_link.engine().runStart(what); };
+  pause();
+  const auto make = [this, what = spec()] { return begin(what); };
   if (m_link.snapshot())
-    m_undo.push(new NewRunCommand(tr("run start"), m_link, begin));
+    m_undo.push(new NewRunCommand(tr("run start"), *this, m_link, make));
   else
-    m_link.follow(begin());
+    m_link.follow(make());
 }
 
 void RunControl::goOn(std::int64_t tokens) {
-  if (hasRun()) m_undo.push(new GoOnCommand(m_link, tokens));
+  if (hasRun()) m_undo.push(new GoOnCommand(*this, m_link, tokens));
 }
 
 void RunControl::runOrPause() {
   if (isRunning())
-    m_link.engine().pause();
+    pause();
   else if (hasRun())
     goOn(session::kForever);
   else if (canRun())
@@ -73,19 +111,21 @@ void RunControl::runOrPause() {
 }
 
 void RunControl::stepBack() {
-  m_link.engine().pause();
-  if (hasRun() && m_link.length() > 1) m_undo.push(new StepBackCommand(m_link));
+  pause();
+  if (hasRun() && m_link.length() > 1) m_undo.push(new StepBackCommand(*this, m_link));
 }
 
 void RunControl::branch(std::int64_t length) {
   if (!hasRun() || length < 1) return;
-  m_link.engine().pause();
-  m_undo.push(new NewRunCommand(tr("branch"), m_link, [this, length] { return m_link.engine().runBranch(length); }));
+  pause();
+  m_undo.push(
+      new NewRunCommand(tr("branch"), *this, m_link, [this, length] { return m_link.engine().runBranch(length); }));
 }
 
 void RunControl::select(std::uint64_t run) {
-  m_link.engine().pause();
-  m_undo.push(new NewRunCommand(tr("choice of run"), m_link, [this, run] { return m_link.engine().runSelect(run); }));
+  pause();
+  m_undo.push(
+      new NewRunCommand(tr("choice of run"), *this, m_link, [this, run] { return m_link.engine().runSelect(run); }));
 }
 
 bool RunControl::canRun() const { return m_link.model() && !m_link.model()->isTrace; }

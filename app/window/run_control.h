@@ -4,6 +4,7 @@
 #pragma once
 #include <QObject>
 #include <QString>
+#include <QTimer>
 #include <QUndoStack>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct Prompt {
   std::vector<std::int32_t> tokens; // used instead of the text if not empty (recipes)
   std::int64_t generate = 64;       // tokens after the prompt
   session::Sampler sampler;
+  int pace = 0; // tokens a second at most; 0: as fast as it goes
   friend bool operator==(const Prompt&, const Prompt&) = default;
 };
 
@@ -26,7 +28,7 @@ public:
 
   const Prompt& prompt() const { return m_prompt; }
   void setPrompt(const Prompt& prompt); // no run; the sampler holds from the next token on
-  void editSampler(const session::Sampler& sampler, std::int64_t generate); // undoable
+  void editSampler(const session::Sampler& sampler, std::int64_t generate, int pace); // undoable
   session::RunSpec spec() const;
 
   void open(const QString& path, bool startWhenOpen = false);
@@ -37,18 +39,23 @@ public:
   void runOrPause();
   void step() { goOn(1); }
   void stepBack();
-  void branch(std::int64_t length); // shares the first `length` tokens
+  void pause();
+  void generate(std::int64_t tokens); // at the pace of the prompt; not undoable by itself
+  void branch(std::int64_t length);   // shares the first `length` tokens
   void select(std::uint64_t run);
 
   bool canRun() const; // a model that can be run is open
   bool hasRun() const; // a run that can go on exists
-  bool isRunning() const { return m_link.state().running; }
+  bool isRunning() const { return m_link.state().running || m_pacing.isActive(); }
 
 Q_SIGNALS:
   void promptChanged();
+  void pacingChanged();
 
 private:
   void onJobEnded(const session::JobInfo& job);
+  session::Job begin(session::RunSpec what);
+  void pacedStep();
 
   SessionLink& m_link;
   QUndoStack& m_undo;
@@ -56,6 +63,9 @@ private:
   QString m_path, m_opening;
   std::uint64_t m_openJob = 0;
   bool m_startWhenOpen = false;
+  QTimer m_pacing;
+  std::int64_t m_paceLeft = 0;    // tokens still to come; kForever: until the context is full
+  std::uint64_t m_pacedStart = 0; // job after which a paced answer begins
 };
 
 } // namespace orrery::app

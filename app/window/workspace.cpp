@@ -144,7 +144,8 @@ std::string toJson(const Workspace& w) {
                   {"version", 1},
                   {"file", w.file.toStdString()},
                   {"prompt", w.prompt.text.toStdString()},
-                  {"generate", w.prompt.generate}};
+                  {"generate", w.prompt.generate},
+                  {"pace", w.prompt.pace}};
   if (!w.prompt.tokens.empty()) json["tokens"] = w.prompt.tokens;
   const session::Sampler& s = w.prompt.sampler;
   json["sampler"] = {{"temperature", s.temperature}, {"top_k", s.topK}, {"top_p", s.topP}, {"seed", s.seed}};
@@ -174,6 +175,10 @@ Result<Workspace> workspaceFromJson(const Json& json, const std::string& where) 
   reader.read("prompt", w.prompt.text);
   reader.read("generate", w.prompt.generate);
   if (w.prompt.generate < 0) reader.refuse("workspace.generate: expected 0 or more");
+  std::int64_t pace = 0;
+  reader.read("pace", pace);
+  if (pace < 0 || pace > 100) reader.refuse("workspace.pace: expected 0 to 100 tokens a second");
+  w.prompt.pace = static_cast<int>(pace);
   reader.read("mode", w.mode);
   reader.read("theme", w.theme);
   reader.read("layout", layout);

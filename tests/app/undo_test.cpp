@@ -37,7 +37,7 @@ TEST(Undo, Sampler) {
   Desk desk;
   session::Sampler hot;
   hot.temperature = 1.5;
-  desk.run().editSampler(hot, 12);
+  desk.run().editSampler(hot, 12, 0);
   EXPECT_EQ(desk.run().prompt().generate, 12);
   desk.undo().undo();
   EXPECT_EQ(desk.run().prompt().sampler, session::Sampler());
