@@ -15,6 +15,7 @@ function fields(line, out,    n, i, c, quoted, cell) {
 function fail(why) { print "compare: " why > "/dev/stderr"; broken = 1; exit 1 }
 BEGIN {
   tolerance = 1e-6
+  rows = 0
   while ((getline line < engine) > 0) {
     n = fields(line, cell)
     for (i = 1; i <= n; ++i) truth[rows "," i - 1] = cell[i]

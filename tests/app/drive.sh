@@ -35,10 +35,10 @@ xdotool key ctrl+Return
 sleep 8
 click 500 300                             # a head of the second layer, in the grid
 sleep 1
-xdotool mousemove 1020 300
+click 1020 300                            # its map: keys act on it from now on
 for _ in 1 2 3 4 5 6 7 8; do xdotool key plus; sleep 0.2; done
 sleep 2
-click 1020 300                            # a cell of its map, zoomed until its number is printed
+click 1020 300                            # a cell, now so large that its number is printed
 sleep 1
 [ -z "${DRIVE_SHOT:-}" ] || import -window root "$DRIVE_SHOT"
 xdotool key e
