@@ -14,7 +14,8 @@
 namespace orrery::models {
 namespace {
 
-constexpr std::int64_t kMaxSize = std::int64_t{1} << 24; // of any one dimension: products of three stay below 2^63
+constexpr std::int64_t kMaxSize = std::int64_t{1} << 24; // of any one dimension
+constexpr double kMaxParameters = 1e15;                  // far beyond any machine; bytes of it stay within 64 bits
 
 struct ActivationName {
   std::string_view name;
@@ -182,6 +183,18 @@ void checkKey(const Family& family, const std::string& key, const Json& value, M
                             " is not known to this program and was passed over because it is empty");
 }
 
+// In floating point: with absurd sizes the integers of parameters() would wrap around to a small model.
+void checkParameters(const Family& family, ConfigReader& reader, const ModelConfig& config) {
+  const auto of = [](std::int64_t size) { return static_cast<double>(size); };
+  const double attention = 2 * of(config.heads + config.kvHeads) * of(config.headDim), mlp = 3 * of(config.mlp);
+  const double around = 2 * of(config.vocab) + of(config.context);
+  const double parameters = of(config.model) * (of(config.layers) * (attention + mlp) + around);
+  if (parameters > kMaxParameters)
+    reader.fail(std::string(family.keys.model),
+                "sizes that make at most " + Json(kMaxParameters).dump() + " parameters",
+                "up to " + Json(parameters).dump());
+}
+
 void readSizes(const Family& family, ConfigReader& reader, ModelConfig& config) {
   const ConfigKeys& keys = family.keys;
   config.layers = reader.size(keys.layers, std::nullopt, hooks::kMaxLayers);
@@ -203,6 +216,7 @@ void readSizes(const Family& family, ConfigReader& reader, ModelConfig& config) 
                 "a multiple of " + std::string(keys.heads) + " = " + std::to_string(config.heads),
                 std::to_string(config.model));
   config.headDim = reader.size(keys.headDim, config.model / config.heads, kMaxSize);
+  checkParameters(family, reader, config);
 }
 
 void readActivation(const Family& family, ConfigReader& reader, ModelConfig& config) {

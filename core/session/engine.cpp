@@ -218,7 +218,7 @@ store::RunInfo Engine::runInfo(const RunSpec& spec, const std::vector<std::int32
   return info;
 }
 
-Status Engine::start(const RunSpec& spec, const JobContext& job) {
+Status Engine::start(const RunSpec& spec, std::uint64_t pauses, const JobContext& job) {
   if (!model()->decoder) return nothingOpen();
   auto tokens = promptTokens(spec);
   if (!tokens) return tokens.error();
@@ -237,7 +237,7 @@ Status Engine::start(const RunSpec& spec, const JobContext& job) {
   }
   publishRuns();
   Status done = prefill(*tokens, job);
-  if (done && spec.generate != 0) done = generate(spec.generate, job);
+  if (done && spec.generate != 0) done = generate(spec.generate, pauses, job);
   return finishTrace(std::move(done));
 }
 
@@ -284,7 +284,7 @@ Status Engine::feed(std::span<const std::int32_t> tokens, std::stop_token stop) 
   return done;
 }
 
-Status Engine::generate(std::int64_t tokens, const JobContext& job) {
+Status Engine::generate(std::int64_t tokens, std::uint64_t pauses, const JobContext& job) {
   if (!m_current.run) return noRun();
   const std::int64_t room = model()->decoder->dims().context - m_current.run->length();
   if (room <= 0)
@@ -295,7 +295,7 @@ Status Engine::generate(std::int64_t tokens, const JobContext& job) {
   Status done = recomputeLast(job.stop());
   auto reported = start;
   std::int64_t count = 0;
-  for (; done && count < wanted && !m_pause; ++count) {
+  for (; done && count < wanted && m_pauses == pauses; ++count) {
     if (job.stop().stop_requested())
       done = cancelled();
     else

@@ -34,17 +34,18 @@ public:
   ~Engine();
 
   Status open(const std::string& path, const OpenOptions& options, const JobContext& job);
-  Status start(const RunSpec& spec, const JobContext& job);
-  Status generate(std::int64_t tokens, const JobContext& job);
+  // `pauses` is pauses() of when the job was posted: only a later pause ends it.
+  Status start(const RunSpec& spec, std::uint64_t pauses, const JobContext& job);
+  Status generate(std::int64_t tokens, std::uint64_t pauses, const JobContext& job);
   Status cut(std::int64_t length);
   Status branch(std::int64_t length, std::optional<std::int32_t> next, const JobContext& job);
   Status append(const std::vector<std::int32_t>& tokens, const JobContext& job);
   Status select(std::uint64_t run);
   Status writeTrace(const std::string& path);
 
-  void requestPause() { m_pause = true; }  // any thread
-  void clearPause() { m_pause = false; }   // any thread, before a job that generates is posted
-  void setSampler(const Sampler& sampler); // any thread
+  void requestPause() { ++m_pauses; }               // any thread
+  std::uint64_t pauses() const { return m_pauses; } // any thread: how often a pause was asked for
+  void setSampler(const Sampler& sampler);          // any thread
 
   // Any thread.
   std::shared_ptr<const OpenModel> model() const;
@@ -89,7 +90,7 @@ private:
   bool m_logitsCurrent = false; // lastLogits() belongs to the last token (not after a cut)
   bool m_traceAttached = false;
 
-  std::atomic<bool> m_pause{false};
+  std::atomic<std::uint64_t> m_pauses{0};
   mutable std::mutex m_mutex;
   std::shared_ptr<const OpenModel> m_model = std::make_shared<OpenModel>(); // guarded by m_mutex
   Sampler m_sampler;                                                        // guarded by m_mutex

@@ -32,8 +32,8 @@ struct Session::Impl {
   }
 
   void publishJobs() {
-    std::vector<JobInfo> jobs = runner.jobs();
-    board.update([&](State& state) { state.jobs = std::move(jobs); });
+    // Read under the board's lock: two threads may come here at once, and the later list must win.
+    board.update([&](State& state) { state.jobs = runner.jobs(); });
   }
 };
 
@@ -52,17 +52,18 @@ Job Session::runOpen(std::string path, OpenOptions options) {
 }
 
 Job Session::runStart(RunSpec spec) {
-  m_impl->engine.clearPause();
-  return m_impl->post("Run the prompt", [this, spec = std::move(spec)](const JobContext& job) {
-    return m_impl->engine.start(spec, job);
+  const std::uint64_t pauses = m_impl->engine.pauses();
+  return m_impl->post("Run the prompt", [this, pauses, spec = std::move(spec)](const JobContext& job) {
+    return m_impl->engine.start(spec, pauses, job);
   });
 }
 
 Job Session::runContinue(std::int64_t tokens) {
-  m_impl->engine.clearPause();
+  const std::uint64_t pauses = m_impl->engine.pauses();
   const std::string title =
       tokens == kForever ? "Generate" : "Generate " + std::to_string(tokens) + (tokens == 1 ? " token" : " tokens");
-  return m_impl->post(title, [this, tokens](const JobContext& job) { return m_impl->engine.generate(tokens, job); });
+  return m_impl->post(
+      title, [this, tokens, pauses](const JobContext& job) { return m_impl->engine.generate(tokens, pauses, job); });
 }
 
 void Session::pause() { m_impl->engine.requestPause(); }

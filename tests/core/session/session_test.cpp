@@ -123,6 +123,19 @@ TEST_F(SessionTest, PauseStopsAfterTheToken) {
   EXPECT_LT(session.snapshot()->length(), session.state()->model->dims.context);
 }
 
+TEST_F(SessionTest, ABranchStopsTheRunEvenIfItIsContinuedAtOnce) {
+  open();
+  run(textSpec(0));
+  const auto first = session.snapshot()->run;
+  Job endless = session.runContinue(kForever);
+  const auto start = session.snapshot()->length();
+  while (session.snapshot()->length() < start + 2 && !endless.info().over()) std::this_thread::sleep_for(1ms);
+  Job branch = session.runBranch(5);
+  EXPECT_TRUE(session.runContinue(2).wait());
+  EXPECT_EQ(session.snapshot()->length(), 7);
+  EXPECT_LT(session.snapshot(first)->length(), session.state()->model->dims.context);
+}
+
 TEST_F(SessionTest, CancelDuringAPrefillLeavesNoHalfState) {
   open();
   run(textSpec(2));
