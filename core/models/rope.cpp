@@ -55,23 +55,26 @@ double mscale(double factor, double weight) { return factor <= 1 ? 1 : 0.1 * wei
 
 double yarnAttention(ConfigReader& part, double factor) {
   if (part.find("attention_factor")) return part.required("attention_factor", 0, 1e6);
-  const double a = part.number("mscale", 0, -1e-300, 1e6), b = part.number("mscale_all_dim", 0, -1e-300, 1e6);
+  constexpr double kMost = 1e4; // the quotient below stays under the bound of attention_factor
+  const double a = part.number("mscale", 0, -1e-300, kMost), b = part.number("mscale_all_dim", 0, -1e-300, kMost);
   return a != 0 && b != 0 ? mscale(factor, a) / mscale(factor, b) : mscale(factor, 1);
 }
 
 void readScaling(const Json& json, ConfigReader& part, const ModelConfig& config, RopeConfig& rope) {
-  constexpr double kMax = 1e9;
+  constexpr double kMax = 1e9, kMinFactor = 1e-10; // a frequency divided by the factor stays finite
   const auto context = static_cast<double>(config.context);
   if (rope.kind == Kind::Llama3 || rope.kind == Kind::Yarn) {
     ConfigReader top(json, part.where());
     const bool outside = top.find("original_max_position_embeddings") != nullptr; // it wins, as in transformers
-    rope.originalContext = (outside ? top : part).number("original_max_position_embeddings", context, 0, kMax);
+    rope.originalContext = static_cast<double>(
+        (outside ? top : part)
+            .size("original_max_position_embeddings", config.context, static_cast<std::int64_t>(kMax)));
     part.adopt(top);
   }
   if (rope.kind == Kind::Yarn && !part.find("factor"))
     rope.factor = context / rope.originalContext;
   else if (rope.kind != Kind::Default)
-    rope.factor = part.required("factor", 0, kMax);
+    rope.factor = part.required("factor", kMinFactor, kMax);
   if (rope.kind == Kind::Llama3) {
     rope.lowFrequencyFactor = part.required("low_freq_factor", 0, kMax);
     rope.highFrequencyFactor = part.required("high_freq_factor", rope.lowFrequencyFactor, kMax);
