@@ -8,6 +8,7 @@
 #include <QToolBar>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <utility>
 
 #include "app/actions/groups.h"
 #include "app/icons.h"
@@ -84,11 +85,22 @@ void MainWindow::placeDocks() {
     dock->show();
   }
   d[5]->raise();
-  const int side = width() < 1200 ? 220 : 280;
-  resizeDocks({d[0], d[4]}, {side, side}, Qt::Horizontal);
-  resizeDocks({d[0], d[1]}, {420, 340}, Qt::Vertical);
-  resizeDocks({d[4], d[5]}, {560, 260}, Qt::Vertical);
-  resizeDocks({d[2], d[3]}, {height() < 760 ? 96 : 170, 56}, Qt::Vertical);
+  sizeDocks();
+}
+
+void MainWindow::sizeDocks() {
+  const auto& d = m_docks;
+  const bool narrow = width() < 1200, low = height() < 760;
+  resizeDocks({d[0], d[4]}, {narrow ? 200 : 280, narrow ? 190 : 260}, Qt::Horizontal);
+  resizeDocks({d[0], d[1]}, {low ? 220 : 420, low ? 260 : 340}, Qt::Vertical);
+  resizeDocks({d[4], d[5]}, {low ? 340 : 560, low ? 160 : 260}, Qt::Vertical);
+  resizeDocks({d[2], d[3]}, {low ? 90 : 170, 56}, Qt::Vertical);
+}
+
+// Only now the real size is known.
+void MainWindow::showEvent(QShowEvent* event) {
+  QMainWindow::showEvent(event);
+  if (std::exchange(m_fresh, false)) sizeDocks();
 }
 
 void MainWindow::makeMenus() {
@@ -214,6 +226,7 @@ void MainWindow::showExtraView(const std::string& view) {
 void MainWindow::restoreLayout() {
   const auto settings = openSettings();
   resize(1440, 900);
+  m_fresh = !settings->contains(QStringLiteral("layout"));
   if (settings->contains(QStringLiteral("geometry")))
     restoreGeometry(settings->value(QStringLiteral("geometry")).toByteArray());
   if (settings->contains(QStringLiteral("layout")) &&

@@ -48,12 +48,14 @@ protected:
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dropEvent(QDropEvent* event) override;
   void closeEvent(QCloseEvent* event) override;
+  void showEvent(QShowEvent* event) override;
 
 private:
   void makeDocks();
   void makeMenus();
   void makeToolBar();
   void placeDocks();
+  void sizeDocks();
   void connectDesk();
   void restoreLayout();
   void showCanvasMenu(const QPoint& at);
@@ -78,6 +80,7 @@ private:
   std::vector<QDockWidget*> m_docks; // in the order of the menu
   std::map<std::string, ViewPane*> m_extra;
   QByteArray m_defaultState;
+  bool m_fresh = false;                      // no layout was remembered
   std::optional<views::Selection> m_pending; // of a workspace or recipe that is being opened
   std::map<std::string, views::Viewports> m_pendingViewports;
   static constexpr int kLayoutVersion = 1;

@@ -20,6 +20,8 @@ template <class Spin> Spin* spin(const char* name, double low, double high, cons
   box->setRange(static_cast<decltype(box->value())>(low), static_cast<decltype(box->value())>(high));
   box->setToolTip(tip);
   box->setKeyboardTracking(false);
+  box->setMinimumWidth(52); // narrow windows
+  box->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
   return box;
 }
 
