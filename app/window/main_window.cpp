@@ -156,6 +156,10 @@ void MainWindow::connectDesk() {
       m_status->addWarning(name);
     });
   }
+  for (ViewPane* pane : allPanes())
+    if (pane->viewName() != "head") pane->canvas().setEmptyMessage(QString(), QString());
+  connect(&m_desk.link(), &SessionLink::stateChanged, this, &MainWindow::showStateOnCanvas);
+  showStateOnCanvas();
   m_status->setBackend(m_attention->pane(QStringLiteral("head")).canvas().backendName());
   retintIcons(*this, scene::theme(m_desk.views().theme()));
 }
@@ -180,6 +184,21 @@ views::Viewports MainWindow::viewportsOf(const std::string& view) {
   for (ViewPane* pane : allPanes())
     if (pane->viewName() == view) return pane->canvas().viewports();
   return {};
+}
+
+// The states without a picture: nothing open, loading, no run yet. One canvas says it, the others stay quiet.
+void MainWindow::showStateOnCanvas() {
+  gpu::Canvas& canvas = m_attention->pane(QStringLiteral("head")).canvas();
+  const auto model = m_desk.link().model();
+  if (!model)
+    canvas.setEmptyMessage(tr("Drop a checkpoint here"), tr("or open one with Ctrl+O. File > Open the bundled model."));
+  else
+    canvas.setEmptyMessage(tr("No run yet"), tr("Type a prompt, then Ctrl+Return."));
+  for (const session::JobInfo& job : m_desk.link().state().jobs)
+    if (!job.over() && job.title.starts_with("Open"))
+      return canvas.setLoading(QString::fromStdString(job.title),
+                               tr("%1 \u2013 Escape cancels").arg(QString::fromStdString(job.detail)), job.fraction);
+  canvas.clearLoading();
 }
 
 void MainWindow::updateTitle() {

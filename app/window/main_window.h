@@ -67,6 +67,7 @@ private:
   void applyPending();
   void openModel(const QString& path);
   void updateTitle();
+  void showStateOnCanvas();
 
   Desk& m_desk;
   ActionSet m_actions;

@@ -42,7 +42,8 @@ PromptDock::PromptDock(Desk& desk, QWidget* parent)
       m_topK(spin<QSpinBox>("sampler.top_k", 0, 1000000, tr("the k most probable tokens; 0: all"))),
       m_seed(spin<QSpinBox>("sampler.seed", 0, 2000000000, tr("the same seed writes the same text"))),
       m_generate(spin<QSpinBox>("sampler.generate", 0, 1000000, tr("tokens to generate after the prompt"))),
-      m_pace(spin<QSpinBox>("sampler.pace", 0, 100, tr("tokens a second at most, to watch the model think"))),
+      m_pace(spin<QSpinBox>("sampler.pace", 0, 100,
+                            tr("tokens a second at most, to watch the model think; full: as fast as it goes"))),
       m_count(secondary("prompt.count")), m_estimate(secondary("prompt.estimate")), m_buttons(new QWidget) {
   setObjectName(QStringLiteral("dock.prompt"));
   m_text->setObjectName(QStringLiteral("prompt.text"));
@@ -54,7 +55,7 @@ PromptDock::PromptDock(Desk& desk, QWidget* parent)
   m_text->setFont(mono);
   m_temperature->setSingleStep(0.1);
   m_topP->setSingleStep(0.05);
-  m_pace->setSpecialValueText(tr("full speed"));
+  m_pace->setSpecialValueText(tr("full"));
   m_pace->setSuffix(tr("/s"));
   auto* body = new QWidget;
   auto* layout = new QVBoxLayout(body);
