@@ -31,6 +31,8 @@ template <class F> F symbol(const char* name) { return reinterpret_cast<F>(dlsym
 
 class Workers {
 public:
+  // libtorch's own pool must be there before this object, so that at exit it outlives the threads that call it.
+  Workers() { at::set_num_threads(at::get_num_threads()); }
   ~Workers() { stop(); }
 
   void run(std::int64_t count, std::int64_t grain, const Body& body) {
