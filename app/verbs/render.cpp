@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // orrery render TRACE --view NAME ... --out FIG.svg, and orrery render RECIPE.json --out FIG2.svg
 #include <charconv>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
 #include "app/figure_writer.h"
+#include "app/replay.h"
 #include "app/verbs/verbs.h"
 #include "core/tensorio/sha256.h"
 #include "core/trace/trace_reader.h"
@@ -81,8 +83,14 @@ Result<exports::Recipe> recipeOf(const Options& options) {
   return recipe;
 }
 
-// A figure must not quietly be drawn from another file than the one its recipe was written for.
-Result<store::SnapshotPtr> readInput(exports::Recipe& recipe) {
+// A figure must not quietly be drawn from another file than the one its recipe was written for. A figure of a live run
+// has a checkpoint as its input: the run is made again.
+Result<store::SnapshotPtr> readInput(exports::Recipe& recipe, int threads) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(recipe.inputPath, ignored)) {
+    if (recipe.inputMake.is_object()) return replayRun(recipe.inputMake, threads);
+    return badInput("a view is drawn from a trace file: make one with `orrery trace`", recipe.inputPath);
+  }
   auto hash = tensorio::sha256OfFile(recipe.inputPath);
   if (!hash) return hash.error();
   if (!recipe.inputHash.empty() && recipe.inputHash != *hash)
@@ -104,7 +112,7 @@ Status run(const Options& options, const Common& common) {
   for (const std::string& setting : options.set)
     if (Status applied = applySetting(*recipe, setting); !applied) return applied;
   applyFigureOptions(*recipe, options);
-  auto snapshot = readInput(*recipe);
+  auto snapshot = readInput(*recipe, common.threads);
   if (!snapshot) return snapshot.error();
   if (Status gui = paint::ensureGuiApplication(); !gui) return gui;
   const views::Registry views = plugins::allViews();

@@ -11,6 +11,7 @@
 #include <QVBoxLayout>
 
 #include "app/figure_writer.h"
+#include "app/replay.h"
 #include "app/window/settings.h"
 
 namespace orrery::app {
@@ -144,9 +145,9 @@ exports::Recipe ExportDialog::recipe() const {
   const store::SnapshotPtr snapshot = m_desk.link().snapshot();
   recipe.inputPath = m_desk.run().openPath().toStdString();
   if (snapshot && snapshot->info) {
-    recipe.inputHash = m_desk.run().canRun() ? "" : snapshot->info->checkpointHash;
-    if (auto make = parseJson(snapshot->info->recipeJson, recipe.inputPath); make && make->is_object())
-      recipe.inputMake = *make;
+    recipe.inputMake =
+        m_desk.run().canRun() ? replayRecipe(*snapshot) : Json::parse(snapshot->info->recipeJson, nullptr, false);
+    if (!recipe.inputMake.is_object()) recipe.inputMake = nullptr;
   }
   return recipe;
 }
