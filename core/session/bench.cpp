@@ -98,6 +98,11 @@ Result<AttentionBenchRow> attentionRow(const models::Decoder& model, std::int64_
   row.tokens = count;
   row.secondsPlain = row.secondsCapture = 1e9;
   std::vector<double> ratios;
+  { // warm: threads, caches and allocator have worked at this size before anything is timed
+    Keeper keeper(d.layers);
+    const std::vector<std::int32_t> few(tokens.begin(), tokens.begin() + std::min<std::int64_t>(count, 512));
+    if (auto warm = prefillSeconds(model, few, true, keeper); !warm) return warm.error();
+  }
   for (int i = 0; i < rounds; ++i) {
     Keeper keeper(d.layers);
     auto capture = prefillSeconds(model, tokens, true, keeper);
