@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // orrery [CHECKPOINT, TRACE, WORKSPACE or RECIPE] opens the window; orrery VERB ... works without one.
 #include <QCommandLineParser>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <iostream>
 
 #include "app/assets.h"
@@ -58,7 +60,14 @@ void place(MainWindow& window, const QString& geometry) {
   window.resize(sides[0].toInt(), sides[1].toInt());
 }
 
+bool hasDisplay() { return std::getenv("DISPLAY") || std::getenv("WAYLAND_DISPLAY") || std::getenv("QT_QPA_PLATFORM"); }
+
 int runWindow(int argc, char** argv) {
+  if (!hasDisplay()) {
+    std::cerr
+        << "orrery: there is no display for the window (DISPLAY is not set); orrery --help lists what works without\n";
+    return 1;
+  }
   Application application(argc, argv);
   QApplication::setApplicationName(QStringLiteral("orrery"));
   QApplication::setAttribute(Qt::AA_DontShowIconsInMenus, false);
@@ -85,7 +94,8 @@ int runWindow(int argc, char** argv) {
 bool wantsWindow(int argc, char** argv) {
   if (argc < 2) return true;
   if (isVerb(argv[1])) return false;
-  return argv[1][0] != '-' || std::strcmp(argv[1], "--test-report") == 0 || std::strcmp(argv[1], "--geometry") == 0;
+  if (argv[1][0] != '-') return std::filesystem::exists(argv[1]); // else a mistyped verb or file: wrong usage
+  return std::strcmp(argv[1], "--test-report") == 0 || std::strcmp(argv[1], "--geometry") == 0;
 }
 
 } // namespace

@@ -59,6 +59,7 @@ std::uint64_t Engine::available() const {
 Result<std::vector<std::int32_t>> Engine::promptTokens(const RunSpec& spec) const {
   const auto open = model();
   if (!spec.tokens.empty()) return spec.tokens;
+  if (spec.text.empty()) return badInput("the prompt is empty: expected a text or token ids");
   if (!open->tokenizer)
     return badInput("no tokenizer.json lies beside the checkpoint: give token ids instead of a text", open->path);
   if (open->decoder)

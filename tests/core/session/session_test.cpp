@@ -164,8 +164,7 @@ TEST_F(SessionTest, Float64AgreesWithFloat32) {
 TEST_F(SessionTest, EveryRefusalIsASentenceWithTheNumber) {
   EXPECT_FALSE(session.runStart(textSpec(1)).wait()) << "nothing is open";
   open();
-  RunSpec empty;
-  empty.addSpecial = false;
+  RunSpec empty; // refused although a BOS would stand before it
   EXPECT_NE(session.runStart(empty).wait().error().what.find("empty"), std::string::npos);
   RunSpec far = textSpec(1 << 20);
   EXPECT_NE(session.runStart(far).wait().error().what.find("context"), std::string::npos);
