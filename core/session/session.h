@@ -36,7 +36,6 @@ struct RunSpec {
   Sampler sampler;
   std::vector<hooks::Edit> edits;
   std::string traceOut; // trace file written while the run goes ("" none)
-  bool stopAtEos = false;
 };
 inline constexpr std::int64_t kForever = -1;
 
