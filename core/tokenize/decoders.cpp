@@ -7,12 +7,11 @@
 #include "core/tokenize/byte_level.h"
 #include "core/tokenize/metaspace.h"
 #include "core/tokenize/pattern.h"
+#include "core/tokenize/steps.h"
 #include "core/tokenize/utf8.h"
 
 namespace orrery::tokenize {
 namespace {
-
-constexpr std::size_t kMaxSteps = 256; // of a Sequence
 
 using Tokens = std::vector<std::string>;
 
@@ -236,19 +235,7 @@ DecoderPtr readBpe(Options& options) {
 }
 
 DecoderPtr readSequence(Options& options) {
-  std::vector<DecoderPtr> steps;
-  const Json& list = options.array("decoders");
-  if (list.size() > kMaxSteps)
-    options.refuse(std::to_string(list.size()) + " steps, at most " + std::to_string(kMaxSteps));
-  for (const Json& entry : list) {
-    if (!options.ok()) break;
-    auto step = readDecoder(entry);
-    if (!step)
-      options.refuse(step.error());
-    else if (*step)
-      steps.push_back(*std::move(step));
-  }
-  return std::make_shared<Sequence>(std::move(steps));
+  return std::make_shared<Sequence>(readSteps<DecoderPtr>(options, "decoders", readDecoder));
 }
 
 DecoderPtr readMetaspace(Options& options) {

@@ -8,13 +8,12 @@
 
 #include "core/tokenize/byte_level.h"
 #include "core/tokenize/pattern.h"
+#include "core/tokenize/steps.h"
 #include "core/tokenize/unicode.h"
 #include "core/tokenize/utf8.h"
 
 namespace orrery::tokenize {
 namespace {
-
-constexpr std::size_t kMaxSteps = 256; // of a Sequence
 
 // A step without state: a plain function of the text.
 class Simple : public Normalizer {
@@ -147,19 +146,7 @@ NormalizerPtr readReplace(Options& options) {
 }
 
 NormalizerPtr readSequence(Options& options) {
-  std::vector<NormalizerPtr> steps;
-  const Json& list = options.array("normalizers");
-  if (list.size() > kMaxSteps)
-    options.refuse(std::to_string(list.size()) + " steps, at most " + std::to_string(kMaxSteps));
-  for (const Json& entry : list) {
-    if (!options.ok()) break;
-    auto step = readNormalizer(entry);
-    if (!step)
-      options.refuse(step.error());
-    else if (*step)
-      steps.push_back(*std::move(step));
-  }
-  return std::make_shared<Sequence>(std::move(steps));
+  return std::make_shared<Sequence>(readSteps<NormalizerPtr>(options, "normalizers", readNormalizer));
 }
 
 } // namespace

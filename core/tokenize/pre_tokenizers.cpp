@@ -8,13 +8,12 @@
 #include "core/tokenize/byte_level.h"
 #include "core/tokenize/metaspace.h"
 #include "core/tokenize/pattern.h"
+#include "core/tokenize/steps.h"
 #include "core/tokenize/unicode.h"
 #include "core/tokenize/utf8.h"
 
 namespace orrery::tokenize {
 namespace {
-
-constexpr std::size_t kMaxSteps = 256; // of a Sequence
 
 // Appends to `out` what remains of `piece` after grouping `spans`.
 void appendPieces(Pieces& out, Piece piece, const std::vector<Span>& spans, SplitBehavior behavior) {
@@ -268,19 +267,7 @@ PreTokenizerPtr readBert(Options&) {
 }
 
 PreTokenizerPtr readSequence(Options& options) {
-  std::vector<PreTokenizerPtr> steps;
-  const Json& list = options.array("pretokenizers");
-  if (list.size() > kMaxSteps)
-    options.refuse(std::to_string(list.size()) + " steps, at most " + std::to_string(kMaxSteps));
-  for (const Json& entry : list) {
-    if (!options.ok()) break;
-    auto step = readPreTokenizer(entry);
-    if (!step)
-      options.refuse(step.error());
-    else if (*step)
-      steps.push_back(*std::move(step));
-  }
-  return std::make_shared<Sequence>(std::move(steps));
+  return std::make_shared<Sequence>(readSteps<PreTokenizerPtr>(options, "pretokenizers", readPreTokenizer));
 }
 
 } // namespace
