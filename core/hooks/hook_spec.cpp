@@ -29,6 +29,14 @@ constexpr std::array<HookKindRow, kHookKinds> kTable = {{
     {K::Q, "attn.hook_q", "B T H Dh", "1", "queries after the bias, before RoPE", false},
     {K::K, "attn.hook_k", "B T G Dh", "1", "keys after the bias, before RoPE", false},
     {K::V, "attn.hook_v", "B T G Dh", "1", "values after the bias", false},
+    {K::QNormScale, "attn.q_norm.hook_scale", "B T H 1", "1", "divisor of the norm of each query", false},
+    {K::QNormNormalized, "attn.q_norm.hook_normalized", "B T H Dh", "1", "queries over the divisor, before the weight",
+     false},
+    {K::KNormScale, "attn.k_norm.hook_scale", "B T G 1", "1", "divisor of the norm of each key", false},
+    {K::KNormNormalized, "attn.k_norm.hook_normalized", "B T G Dh", "1", "keys over the divisor, before the weight",
+     false},
+    {K::QNormed, "attn.hook_q_normed", "B T H Dh", "1", "queries after their norm, before RoPE", false},
+    {K::KNormed, "attn.hook_k_normed", "B T G Dh", "1", "keys after their norm, before RoPE", false},
     {K::RotQ, "attn.hook_rot_q", "B T H Dh", "1", "queries after RoPE", false},
     {K::RotK, "attn.hook_rot_k", "B T G Dh", "1", "keys after RoPE", false},
     {K::AttnScores, "attn.hook_attn_scores", "B H Tq Tk", "nat",
@@ -36,17 +44,27 @@ constexpr std::array<HookKindRow, kHookKinds> kTable = {{
     {K::Pattern, "attn.hook_pattern", "B H Tq Tk", "probability", "attention weights after the softmax", false},
     {K::Z, "attn.hook_z", "B T H Dh", "1", "pattern times values, one vector per head", false},
     {K::Result, "attn.hook_result", "B T H D", "residual", "what each head writes to the residual stream: z W_O", true},
-    {K::AttnOut, "hook_attn_out", "B T D", "residual", "what attention writes: sum of the heads and the bias", false},
+    {K::Ln1PostScale, "ln1_post.hook_scale", "B T 1", "residual", "divisor of the norm behind attention", false},
+    {K::Ln1PostNormalized, "ln1_post.hook_normalized", "B T D", "1",
+     "output of attention over the divisor, before the weight", false},
+    {K::AttnOut, "hook_attn_out", "B T D", "residual",
+     "what attention writes: sum of the heads and the bias, behind its norm if it has one", false},
     {K::ResidMid, "hook_resid_mid", "B T D", "residual", "residual stream between attention and MLP", false},
     {K::MlpIn, "hook_mlp_in", "B T D", "residual", "residual stream as the MLP reads it, before ln2", true},
     {K::Ln2Scale, "ln2.hook_scale", "B T 1", "residual", "divisor of the norm before the MLP: sqrt(var + eps) or RMS",
      false},
     {K::Ln2Normalized, "ln2.hook_normalized", "B T D", "1", "input of the MLP over the divisor, before weight and bias",
      false},
+    {K::ExpertWeights, "mlp.hook_expert_weights", "B T E", "probability",
+     "weights of the experts that a token is sent to, largest first", false},
+    {K::ExpertIndices, "mlp.hook_expert_indices", "B T E", "id", "which experts a token is sent to", false},
     {K::MlpPre, "mlp.hook_pre", "B T F", "1", "before the activation function: x W_in, or x W_gate of a gated MLP",
      false},
     {K::MlpPreLinear, "mlp.hook_pre_linear", "B T F", "1", "x W_in (up) of a gated MLP", false},
     {K::MlpPost, "mlp.hook_post", "B T F", "1", "act(pre), or act(gate) * up of a gated MLP", false},
+    {K::Ln2PostScale, "ln2_post.hook_scale", "B T 1", "residual", "divisor of the norm behind the MLP", false},
+    {K::Ln2PostNormalized, "ln2_post.hook_normalized", "B T D", "1",
+     "output of the MLP over the divisor, before the weight", false},
     {K::MlpOut, "hook_mlp_out", "B T D", "residual", "what the MLP writes to the residual stream", false},
     {K::ResidPost, "hook_resid_post", "B T D", "residual", "residual stream that leaves the block", false},
     {K::LnFinalScale, "ln_final.hook_scale", "B T 1", "residual", "divisor of the last norm", false},
@@ -150,6 +168,7 @@ std::int64_t sizeOf(std::string_view dim, const Dims& dims, std::int64_t tokens)
   if (dim == "D") return dims.model;
   if (dim == "F") return dims.mlp;
   if (dim == "V") return dims.vocab;
+  if (dim == "E") return dims.experts;
   return 1; // "B" and "1"
 }
 

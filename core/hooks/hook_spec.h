@@ -2,7 +2,8 @@
 // Hook points: names, named dimensions and meaning as TransformerLens' HookedTransformer has them
 // (transformer_lens/components; tests/integration/test_cache_hook_names.py pins the order).
 // Letters: B batch, T token, Tq/Tk query/key, H query head, G key/value head, Dh head size, D model, F feed-forward,
-// V vocabulary. Extra hooks of Orrery follow the same pattern and are listed in docs/hooks.md.
+// V vocabulary, E experts that a token is sent to. Extra hooks of Orrery follow the same pattern and are listed in
+// docs/hooks.md.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -31,20 +32,32 @@ enum class HookKind : std::uint8_t {
   Q,
   K,
   V,
+  QNormScale,
+  QNormNormalized,
+  KNormScale,
+  KNormNormalized,
+  QNormed,
+  KNormed,
   RotQ,
   RotK,
   AttnScores,
   Pattern,
   Z,
   Result,
+  Ln1PostScale,
+  Ln1PostNormalized,
   AttnOut,
   ResidMid,
   MlpIn,
   Ln2Scale,
   Ln2Normalized,
+  ExpertWeights,
+  ExpertIndices,
   MlpPre,
   MlpPreLinear,
   MlpPost,
+  Ln2PostScale,
+  Ln2PostNormalized,
   MlpOut,
   ResidPost,
   // after the blocks
@@ -65,6 +78,7 @@ struct HookId {
 struct Dims {
   std::int64_t layers = 0, heads = 0, kvHeads = 0, headDim = 0, model = 0, mlp = 0, vocab = 0,
                context = 0; // L H G Dh D F V
+  std::int64_t experts = 0; // E: of all experts those that one token is sent to; 0: no mixture
 };
 
 struct HookSpec {

@@ -21,14 +21,16 @@ public:
 // cos and sin of every position, computed in float64 and rounded once. Grows on demand.
 class RopeTable {
 public:
-  RopeTable(const RopeConfig& rope, at::ScalarType dtype) : m_frequencies(ropeFrequencies(rope)), m_dtype(dtype) {}
-  void reserve(std::int64_t positions);
+  RopeTable(const RopeConfig& rope, at::ScalarType dtype) : m_rope(rope), m_dtype(dtype) {}
+  // Positions up to `positions`, of a text of `total` tokens: LongRope turns a long text in another way.
+  void reserve(std::int64_t positions, std::int64_t total);
   const at::Tensor& cos() const { return m_cos; } // [positions, dims / 2]
   const at::Tensor& sin() const { return m_sin; }
 
 private:
-  RopeFrequencies m_frequencies;
+  RopeConfig m_rope;
   at::ScalarType m_dtype;
+  bool m_long = false;
   at::Tensor m_cos, m_sin;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One decoder block, pre-norm: x += attention(norm(x)); x += mlp(norm(x)).
-// Radford et al. 2019 (GPT-2); Touvron et al. 2023, arXiv 2302.13971 (Llama).
+// Radford et al. 2019 (GPT-2); Touvron et al. 2023, arXiv 2302.13971 (Llama); with both reading the same x: Black et
+// al. 2022, arXiv 2204.06745 (GPT-NeoX); with norms behind both too: arXiv 2408.00118 (Gemma 2).
 #include "core/models/block.h"
 
 #include "core/models/torch_ops.h"
@@ -110,11 +111,65 @@ at::Tensor writeOut(const Pass& pass, int layer, const BlockWeights& w, const at
   return pass.ops.linear(z.reshape({z.size(0), z.size(1), -1}), w.out);
 }
 
+// The MLP of expert e on the rows [n, D] sent to it. [n, D]
+at::Tensor expert(const Pass& pass, const BlockWeights& w, std::int64_t e, const at::Tensor& rows) {
+  const ModelConfig& c = pass.config;
+  const at::Tensor in = pass.ops.linear(rows, w.in.weight.narrow(0, e * 2 * c.mlp, 2 * c.mlp), at::Tensor());
+  const at::Tensor post = pass.ops.gate(c.activation, in.narrow(1, 0, c.mlp), in.narrow(1, c.mlp, c.mlp)); // [n, F]
+  return pass.ops.linear(post, w.down.weight.narrow(0, e * c.model, c.model), at::Tensor());
+}
+
+void checkExperts(const Taps& taps, int layer, const at::Tensor& indices, std::int64_t experts) {
+  if (!taps.edited(HookKind::ExpertIndices, layer)) return;
+  if (indices.min().item<std::int64_t>() < 0 || indices.max().item<std::int64_t>() >= experts)
+    throw PassError{badInput("edit at " + hooks::hookName({HookKind::ExpertIndices, layer}) +
+                             ": an expert lies outside [0, " + std::to_string(experts) + ")")};
+}
+
+// Every token goes through the experts with the largest router scores, weighed by their softmax among themselves
+// (Jiang et al. 2024, arXiv 2401.04088). normed [B, T, D] -> [B, T, D]
+at::Tensor mixture(const Pass& pass, int layer, const BlockWeights& w, const at::Tensor& normed) {
+  const ModelConfig& c = pass.config;
+  const at::Tensor probability = at::softmax(pass.ops.linear(normed, w.router), -1); // [B, T, experts]
+  const auto [best, which] = at::topk(probability, c.expertsPerToken, -1);           // [B, T, E]
+  const at::Tensor weights = pass.taps.tap(HookKind::ExpertWeights, layer, best / best.sum(-1, true));
+  const at::Tensor indices = pass.taps.tap(HookKind::ExpertIndices, layer, which);
+  checkExperts(pass.taps, layer, indices, c.experts);
+  const at::Tensor rows = normed.reshape({-1, c.model}), flat = indices.reshape({-1, c.expertsPerToken});
+  const at::Tensor share = weights.reshape({-1, c.expertsPerToken});
+  at::Tensor out = at::zeros(rows.sizes(), rows.options());
+  for (std::int64_t e = 0; e < c.experts; ++e) {
+    const at::Tensor mine = flat == e; // [n, E]
+    const at::Tensor token = at::nonzero(mine.any(1)).select(1, 0);
+    if (token.size(0) == 0) continue;
+    const at::Tensor scale = (share * mine).sum(1).index_select(0, token).unsqueeze(1); // [n, 1]
+    out.index_add_(0, token, expert(pass, w, e, rows.index_select(0, token)) * scale);
+  }
+  return out.view(normed.sizes());
+}
+
+// Queries or keys [B, T, N, Dh] through their norm, if the model has one.
+at::Tensor normedHeads(const Pass& pass, const NormWeights& weights, HookKind scale, HookKind normalized, HookKind out,
+                       int layer, const at::Tensor& x) {
+  if (!pass.config.qkNorm) return x;
+  return pass.taps.tap(out, layer, norm(pass, weights, scale, normalized, layer, x));
+}
+
+// What the MLP reads, [B, T, D]. A norm shared with attention has shown its hook points there already.
+at::Tensor mlpInput(const Pass& pass, int layer, const BlockWeights& w, const at::Tensor& x) {
+  if (!pass.config.sharedNorm) return norm(pass, w.ln2, HookKind::Ln2Scale, HookKind::Ln2Normalized, layer, x);
+  Taps editsOnly = pass.taps;
+  editsOnly.silence();
+  const Pass quiet{pass.config, pass.weights, pass.attention, editsOnly, pass.ops, pass.begin};
+  return norm(quiet, w.ln1, HookKind::Ln1Scale, HookKind::Ln1Normalized, layer, x);
+}
+
 // [B, T, D] -> [B, T, D]
 at::Tensor mlp(const Pass& pass, int layer, const BlockWeights& w, const at::Tensor& x) {
   const ModelConfig& c = pass.config;
   const Taps& taps = pass.taps;
-  const at::Tensor normed = norm(pass, w.ln2, HookKind::Ln2Scale, HookKind::Ln2Normalized, layer, x);
+  const at::Tensor normed = mlpInput(pass, layer, w, x);
+  if (c.experts > 0) return mixture(pass, layer, w, normed);
   const at::Tensor in = pass.ops.linear(normed, w.in); // [B, T, F] or [B, T, 2 F]
   at::Tensor post;                                     // [B, T, F]
   if (c.gated) {
@@ -136,25 +191,53 @@ at::Tensor embed(const Pass& pass, at::Tensor tokens) {
       (ids.min().item<std::int64_t>() < 0 || ids.max().item<std::int64_t>() >= pass.config.vocab))
     throw PassError{
         badInput("edit at hook_tokens: a token id lies outside [0, " + std::to_string(pass.config.vocab) + ")")};
-  at::Tensor x = pass.taps.tap(HookKind::Embed, -1, at::embedding(pass.weights.embed, ids)); // [B, T, D]
+  at::Tensor rowsOfIds = at::embedding(pass.weights.embed, ids); // [B, T, D]
+  if (pass.config.embedScale != 1) rowsOfIds = rowsOfIds * pass.config.embedScale;
+  const at::Tensor x = pass.taps.tap(HookKind::Embed, -1, rowsOfIds);
   if (pass.config.position == PositionKind::Rope) return x;
   const at::Tensor rows = pass.weights.position.narrow(0, pass.begin, time).unsqueeze(0); // [1, T, D]
   return x + pass.taps.tap(HookKind::PosEmbed, -1, rows);
 }
 
+namespace {
+
+// What attention adds to the residual stream x. [B, T, D]
+at::Tensor attentionOut(const Pass& pass, int layer, const BlockWeights& w, const at::Tensor& x) {
+  const Taps& taps = pass.taps;
+  const Projected p = project(pass, layer, w, x);
+  const at::Tensor q = normedHeads(pass, w.qNorm, HookKind::QNormScale, HookKind::QNormNormalized, HookKind::QNormed,
+                                   layer, taps.tap(HookKind::Q, layer, p.q)); // [B, T, H, Dh]
+  const at::Tensor k = normedHeads(pass, w.kNorm, HookKind::KNormScale, HookKind::KNormNormalized, HookKind::KNormed,
+                                   layer, taps.tap(HookKind::K, layer, p.k));                     // [B, T, G, Dh]
+  const at::Tensor v = taps.tap(HookKind::V, layer, p.v);                                         // [B, T, G, Dh]
+  const at::Tensor z = taps.tap(HookKind::Z, layer, pass.attention.attend(layer, q, k, v, taps)); // [B, T, H, Dh]
+  at::Tensor out = writeOut(pass, layer, w, z);                                                   // [B, T, D]
+  if (pass.config.postNorms)
+    out = norm(pass, w.ln1Post, HookKind::Ln1PostScale, HookKind::Ln1PostNormalized, layer, out);
+  return taps.tap(HookKind::AttnOut, layer, out);
+}
+
+// What the MLP adds to the residual stream x. [B, T, D]
+at::Tensor mlpOut(const Pass& pass, int layer, const BlockWeights& w, const at::Tensor& x) {
+  at::Tensor out = mlp(pass, layer, w, pass.taps.tap(HookKind::MlpIn, layer, x));
+  if (pass.config.postNorms)
+    out = norm(pass, w.ln2Post, HookKind::Ln2PostScale, HookKind::Ln2PostNormalized, layer, out);
+  return pass.taps.tap(HookKind::MlpOut, layer, out);
+}
+
+} // namespace
+
 at::Tensor block(const Pass& pass, int layer, at::Tensor x) {
   const BlockWeights& w = pass.weights.blocks[static_cast<std::size_t>(layer)];
   const Taps& taps = pass.taps;
   x = taps.tap(HookKind::ResidPre, layer, x); // [B, T, D]
-  const Projected p = project(pass, layer, w, x);
-  const at::Tensor q = taps.tap(HookKind::Q, layer, p.q);                                         // [B, T, H, Dh]
-  const at::Tensor k = taps.tap(HookKind::K, layer, p.k);                                         // [B, T, G, Dh]
-  const at::Tensor v = taps.tap(HookKind::V, layer, p.v);                                         // [B, T, G, Dh]
-  const at::Tensor z = taps.tap(HookKind::Z, layer, pass.attention.attend(layer, q, k, v, taps)); // [B, T, H, Dh]
-  x = x + taps.tap(HookKind::AttnOut, layer, writeOut(pass, layer, w, z));                        // [B, T, D]
-  x = taps.tap(HookKind::ResidMid, layer, x);
-  const at::Tensor in = taps.tap(HookKind::MlpIn, layer, x);
-  x = x + taps.tap(HookKind::MlpOut, layer, mlp(pass, layer, w, in));
+  const at::Tensor attention = attentionOut(pass, layer, w, x);
+  if (pass.config.parallel) {
+    x = mlpOut(pass, layer, w, x) + attention + x;
+  } else {
+    x = taps.tap(HookKind::ResidMid, layer, x + attention);
+    x = x + mlpOut(pass, layer, w, x);
+  }
   return taps.tap(HookKind::ResidPost, layer, x);
 }
 
@@ -162,6 +245,15 @@ at::Tensor finalNorm(const Pass& pass, const at::Tensor& x) {
   const at::Tensor normed =
       norm(pass, pass.weights.finalNorm, HookKind::LnFinalScale, HookKind::LnFinalNormalized, -1, x);
   return pass.taps.tap(HookKind::UnembedIn, -1, normed);
+}
+
+at::Tensor unembed(const Pass& pass, const at::Tensor& x) {
+  return pass.ops.linear(x, pass.weights.unembed, pass.weights.unembedBias);
+}
+
+at::Tensor softcapped(const ModelConfig& config, const at::Tensor& logits) {
+  const double cap = config.finalSoftcap;
+  return cap > 0 ? at::tanh(logits / cap) * cap : logits;
 }
 
 } // namespace orrery::models

@@ -26,5 +26,9 @@ at::Tensor embed(const Pass& pass, at::Tensor tokens);
 at::Tensor block(const Pass& pass, int layer, at::Tensor x);
 // Last norm: [B, T, D] -> input of the unembedding [B, T, D]
 at::Tensor finalNorm(const Pass& pass, const at::Tensor& x);
+// Logits before a final soft-cap: [.., D] -> [.., V]
+at::Tensor unembed(const Pass& pass, const at::Tensor& x);
+// c tanh(x / c) of logits, where the model has a final soft-cap c.
+at::Tensor softcapped(const ModelConfig& config, const at::Tensor& logits);
 
 } // namespace orrery::models

@@ -29,9 +29,20 @@ void CachedAttention::prepare(std::int64_t begin, std::int64_t end, std::int64_t
   m_begin = begin;
   m_end = end;
   m_reserved = std::max(total, reserved);
-  if (m_config.position == PositionKind::Rope) m_rope.reserve(m_end);
+  if (m_config.position == PositionKind::Rope) reserveRope(total);
   if (m_overviews)
     for (Layer& layer : m_layers) layer.overview.prepare(total);
+}
+
+// Keys that are in the cache already were turned as those of a short or of a long text, all alike.
+void CachedAttention::reserveRope(std::int64_t total) {
+  if (m_begin > 0 && m_config.rope.longText(total) != m_longText)
+    throw PassError{unsupported("a text of " + std::to_string(total) + " tokens passes " +
+                                std::to_string(static_cast<std::int64_t>(m_config.rope.originalContext)) +
+                                " (original_max_position_embeddings), where longrope turns every position in another "
+                                "way: start a new run with the whole text as its prompt")};
+  m_longText = m_config.rope.longText(total);
+  m_rope.reserve(m_end, total);
 }
 
 // x [1, t, N, Dh] -> [N, begin .. begin + t, Dh], turned if asked: pairs (i, i + dims / 2) by position * frequency[i].
@@ -121,7 +132,7 @@ at::Tensor CachedAttention::run(int index, const at::Tensor& q, const at::Tensor
                        .v = layer.v.at<T>(head / group, 0),
                        .headDim = dh,
                        .keys = m_end,
-                       .window = m_config.window,
+                       .window = m_config.attentionWindow(index),
                        .scale = static_cast<T>(m_config.attentionScale(index)),
                        .softcap = static_cast<T>(m_config.softcap),
                        .z = z.data_ptr<T>() + ((first - m_begin) * m_config.heads + head) * dh,
@@ -169,7 +180,7 @@ hooks::AttentionRecord CachedAttention::recordOf(Layer& layer, int index, std::i
   record.tokens = length;
   record.scale = m_config.attentionScale(index);
   record.softcap = m_config.softcap;
-  record.window = m_config.window;
+  record.window = m_config.attentionWindow(index);
   record.q = layer.q.view(length);
   record.k = layer.k.view(length);
   record.lse = layer.lse.view(length, true);

@@ -38,12 +38,14 @@ private:
   template <class T>
   at::Tensor run(int layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Taps& taps);
   template <class T> void store(const at::Tensor& x, AppendBuffer& to, bool rotate);
+  void reserveRope(std::int64_t total);
   hooks::AttentionRecord recordOf(Layer& layer, int index, std::int64_t length);
 
   ModelConfig m_config;
   at::ScalarType m_dtype;
   bool m_attention, m_overviews, m_keepQueries;
   RopeTable m_rope;
+  bool m_longText = false; // how the positions in the cache were turned
   std::vector<Layer> m_layers;
   std::int64_t m_begin = 0, m_end = 0, m_reserved = 0;
 };

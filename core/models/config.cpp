@@ -15,7 +15,8 @@ namespace orrery::models {
 namespace {
 
 constexpr std::int64_t kMaxSize = std::int64_t{1} << 24; // of any one dimension
-constexpr double kMaxParameters = 1e15;                  // far beyond any machine; bytes of it stay within 64 bits
+constexpr std::int64_t kMaxExperts = 4096;
+constexpr double kMaxParameters = 1e15; // far beyond any machine; bytes of it stay within 64 bits
 
 struct ActivationName {
   std::string_view name;
@@ -136,6 +137,10 @@ const std::set<std::string_view>& irrelevantKeys() {
                                                    "license",
                                                    "language",
                                                    "pretraining_tp",
+                                                   "output_router_logits",
+                                                   "router_aux_loss_coef",
+                                                   "router_jitter_noise",
+                                                   "cache_implementation",
                                                    "tokenizer"};
   return kKeys;
 }
@@ -146,10 +151,19 @@ struct FixedKey {
   std::vector<Json> fine;
 };
 const std::vector<FixedKey>& fixedKeys() {
-  static const std::vector<FixedKey> kKeys = {{"add_cross_attention", {false}}, {"is_encoder_decoder", {false}},
-                                              {"is_decoder", {true, false}},    {"rope_interleaved", {false}},
-                                              {"is_llama_config", {true}},      {"partial_rotary_factor", {1, 1.0}},
-                                              {"use_sliding_window", {false}},  {"tie_encoder_decoder", {false}}};
+  static const std::vector<FixedKey> kKeys = {{"add_cross_attention", {false}},
+                                              {"is_encoder_decoder", {false}},
+                                              {"is_decoder", {true, false}},
+                                              {"rope_interleaved", {false}},
+                                              {"is_llama_config", {true}},
+                                              {"partial_rotary_factor", {1, 1.0}},
+                                              {"use_sliding_window", {false}},
+                                              {"tie_encoder_decoder", {false}},
+                                              {"attention_bias", {false}},
+                                              {"mlp_bias", {false}},
+                                              {"use_bidirectional_attention", {false}},
+                                              {"hidden_act", {"gelu_pytorch_tanh"}},
+                                              {"hidden_activation", {"gelu_pytorch_tanh"}}};
   return kKeys;
 }
 
@@ -159,8 +173,9 @@ bool isEmpty(const Json& value) {
 
 bool isHonoured(const Family& family, const std::string& key) {
   const ConfigKeys& k = family.keys;
-  const std::array names = {k.layers, k.heads, k.kvHeads, k.headDim, k.model,
-                            k.mlp,    k.vocab, k.context, k.normEps, k.activation};
+  const std::array names = {k.layers, k.heads,   k.kvHeads, k.headDim,    k.model,     k.mlp,
+                            k.vocab,  k.context, k.normEps, k.activation, k.ropeTheta, k.partialRotary};
+  if (family.window == WindowRule::All && (key == "sliding_window" || key == "layer_types")) return true;
   return std::ranges::find(names, key) != names.end() || std::ranges::find(family.options, key) != family.options.end();
 }
 
@@ -171,13 +186,14 @@ bool allFullAttention(const Json& value) {
 
 void checkKey(const Family& family, const std::string& key, const Json& value, ModelConfig& config,
               ConfigReader& reader) {
+  if (isHonoured(family, key)) return;
   for (const FixedKey& fixed : fixedKeys())
     if (key == fixed.name) {
       if (!value.is_null() && std::ranges::find(fixed.fine, value) == fixed.fine.end()) reader.refuse(key, value);
       return;
     }
   if (key == "layer_types" && allFullAttention(value)) return;
-  if (irrelevantKeys().contains(key) || isHonoured(family, key)) return;
+  if (irrelevantKeys().contains(key)) return;
   if (!isEmpty(value)) return reader.refuse(key, value);
   config.warnings.push_back("config.json: option " + inQuotes(key) + " = " + shortJson(value) +
                             " is not known to this program and was passed over because it is empty");
@@ -186,7 +202,8 @@ void checkKey(const Family& family, const std::string& key, const Json& value, M
 // In floating point: with absurd sizes the integers of parameters() would wrap around to a small model.
 void checkParameters(const Family& family, ConfigReader& reader, const ModelConfig& config) {
   const auto of = [](std::int64_t size) { return static_cast<double>(size); };
-  const double attention = 2 * of(config.heads + config.kvHeads) * of(config.headDim), mlp = 3 * of(config.mlp);
+  const double attention = 2 * of(config.heads + config.kvHeads) * of(config.headDim);
+  const double mlp = (3 * of(config.mlp) + 1) * std::max(1.0, of(config.experts));
   const double around = 2 * of(config.vocab) + of(config.context);
   const double parameters = of(config.model) * (of(config.layers) * (attention + mlp) + around);
   if (parameters > kMaxParameters)
@@ -202,8 +219,7 @@ void readSizes(const Family& family, ConfigReader& reader, ModelConfig& config) 
   config.heads = reader.size(keys.heads, std::nullopt, kMaxSize);
   config.vocab = reader.size(keys.vocab, std::nullopt, kMaxSize);
   config.context = reader.size(keys.context, std::nullopt, kMaxSize);
-  // GPT-2 may leave n_inner away or null: 4 D
-  const bool optionalMlp = family.biases;
+  const bool optionalMlp = keys.mlp == "n_inner"; // GPT-2 may leave it away or null: 4 D
   config.mlp = reader.size(keys.mlp, optionalMlp ? std::optional(4 * config.model) : std::nullopt, 4 * kMaxSize);
   config.kvHeads = reader.size(keys.kvHeads, config.heads, kMaxSize);
   if (!reader.ok()) return;
@@ -211,16 +227,24 @@ void readSizes(const Family& family, ConfigReader& reader, ModelConfig& config) 
     reader.fail(std::string(keys.kvHeads),
                 "a divisor of " + std::string(keys.heads) + " = " + std::to_string(config.heads),
                 std::to_string(config.kvHeads));
-  if (config.model % config.heads != 0)
+  const bool headDimGiven = family.headDim > 0 || (!keys.headDim.empty() && reader.find(keys.headDim));
+  if (!headDimGiven && config.model % config.heads != 0)
     reader.fail(std::string(keys.model),
                 "a multiple of " + std::string(keys.heads) + " = " + std::to_string(config.heads),
                 std::to_string(config.model));
-  config.headDim = reader.size(keys.headDim, config.model / config.heads, kMaxSize);
+  config.headDim = reader.size(
+      keys.headDim, family.headDim > 0 ? family.headDim : std::max<std::int64_t>(1, config.model / config.heads),
+      kMaxSize);
+  if (family.mixture) {
+    config.experts = reader.size("num_local_experts", 8, kMaxExperts);
+    config.expertsPerToken = reader.size("num_experts_per_tok", 2, config.experts);
+  }
   checkParameters(family, reader, config);
 }
 
 void readActivation(const Family& family, ConfigReader& reader, ModelConfig& config) {
-  const std::string name = reader.text(family.keys.activation, family.defaultActivation);
+  std::string name = reader.text(family.keys.activation, family.defaultActivation);
+  if (family.modelType == "gemma" && name == "gelu") name = "gelu_pytorch_tanh"; // what the first files meant
   for (const auto& row : kActivations)
     if (row.name == name) {
       config.activation = row.value;
@@ -229,16 +253,90 @@ void readActivation(const Family& family, ConfigReader& reader, ModelConfig& con
   if (reader.ok()) reader.fail(std::string(family.keys.activation), "one of " + activationNames(), inQuotes(name));
 }
 
+bool hasBias(Bias bias, const Family& family, ConfigReader& reader) {
+  if (bias == Bias::AttentionKey) return reader.flag("attention_bias", family.attentionBiasByDefault);
+  if (bias == Bias::MlpKey) return reader.flag("mlp_bias", false);
+  return bias == Bias::Yes;
+}
+
+bool honours(const Family& family, std::string_view key) {
+  return std::ranges::find(family.options, key) != family.options.end();
+}
+
 void readSwitches(const Family& family, ConfigReader& reader, ModelConfig& config) {
-  config.qkvBias = config.outBias = family.biases || reader.flag("attention_bias", false);
-  config.mlpBias = family.biases || reader.flag("mlp_bias", false);
+  config.qkvBias = hasBias(family.qkvBias, family, reader);
+  config.outBias = hasBias(family.outBias, family, reader);
+  config.mlpBias = hasBias(family.mlpBias, family, reader);
   config.normBias = family.norm == NormKind::LayerNorm;
   config.tied = reader.flag("tie_word_embeddings", family.tiedByDefault);
-  config.normEps = reader.number(family.keys.normEps, family.norm == NormKind::Rms ? 1e-6 : 1e-5, 0, 1e3);
+  config.unembedBias = family.unembedBias;
+  config.normEps = reader.number(family.keys.normEps, family.normEps, 0, 1e3);
   config.initializerRange = reader.number("initializer_range", 0.02, 0, 1e6);
-  if (std::ranges::find(family.options, "scale_attn_weights") == family.options.end()) return;
-  config.scaleByHeadDim = reader.flag("scale_attn_weights", true);
-  config.scaleByLayer = reader.flag("scale_attn_by_inverse_layer_idx", false);
+  config.sharedNorm = family.sharedNorm;
+  config.parallel = family.sharedNorm || (family.parallelKey && reader.flag("use_parallel_residual", true));
+  config.postNorms = family.postNorms;
+  config.qkNorm = family.qkNorm || (honours(family, "qk_layernorm") && reader.flag("qk_layernorm", false));
+  config.embedScale = family.scaledEmbedding ? std::sqrt(static_cast<double>(config.model)) : 1;
+  config.stored = family.stored;
+}
+
+// A number that may be null (0: off) and has a value of its own where the key is missing.
+double optionalNumber(ConfigReader& reader, std::string_view key, double missing) {
+  if (!reader.has(key)) return missing;
+  return reader.find(key) ? reader.required(key, 0, 1e9) : 0;
+}
+
+void readScores(const Family& family, ConfigReader& reader, ModelConfig& config) {
+  if (honours(family, "scale_attn_weights")) {
+    config.scaleByHeadDim = reader.flag("scale_attn_weights", true);
+    config.scaleByLayer = reader.flag("scale_attn_by_inverse_layer_idx", false);
+  }
+  if (!honours(family, "query_pre_attn_scalar")) return;
+  config.queryScalar = reader.number("query_pre_attn_scalar", 256, 0, 1e9);
+  config.softcap = optionalNumber(reader, "attn_logit_softcapping", 50);
+  config.finalSoftcap = optionalNumber(reader, "final_logit_softcapping", 30);
+}
+
+// Whether layer i slides, where the config has no layer_types.
+bool slides(const Family& family, std::int64_t layer, std::int64_t firstSliding) {
+  if (family.window == WindowRule::Qwen) return layer >= firstSliding;
+  return family.window == WindowRule::All || layer % 2 == 0;
+}
+
+// layer_types: one kind per layer. False: the key is not there or wrong.
+bool readLayerTypes(ConfigReader& reader, std::int64_t layers, std::vector<bool>& sliding) {
+  const Json* types = reader.find("layer_types");
+  if (!types) return false;
+  const bool list = types->is_array() && static_cast<std::int64_t>(types->size()) == layers;
+  if (!list) reader.fail("layer_types", "a list of " + std::to_string(layers) + " kinds", shortJson(*types));
+  for (std::size_t i = 0; list && i < types->size(); ++i) {
+    const Json& type = (*types)[i];
+    if (type != Json("sliding_attention") && type != Json("full_attention")) reader.refuse("layer_types", type);
+    sliding[i] = type == Json("sliding_attention");
+  }
+  return list;
+}
+
+std::int64_t windowSize(const Family& family, ConfigReader& reader) {
+  if (family.window == WindowRule::Qwen && !reader.flag("use_sliding_window", false)) return 0;
+  if (!reader.has("sliding_window")) return family.windowByDefault;
+  return reader.find("sliding_window") ? reader.size("sliding_window", std::nullopt, kMaxSize) : 0;
+}
+
+void readWindows(const Family& family, ConfigReader& reader, ModelConfig& config) {
+  if (family.window == WindowRule::None || !reader.ok()) return;
+  const std::int64_t size = windowSize(family, reader);
+  const std::int64_t from = family.window == WindowRule::Qwen ? reader.size("max_window_layers", 28, kMaxSize) : 0;
+  std::vector<bool> sliding(static_cast<std::size_t>(config.layers));
+  for (std::size_t i = 0; i < sliding.size(); ++i)
+    sliding[i] = size > 0 && slides(family, static_cast<std::int64_t>(i), from);
+  const std::vector<bool> byRule = sliding;
+  const bool listed = readLayerTypes(reader, config.layers, sliding);
+  if (listed && family.window == WindowRule::All && sliding != byRule)
+    reader.refuse("layer_types", *reader.find("layer_types")); // this family reads sliding_window alone
+  if (listed && size == 0 && sliding != std::vector<bool>(sliding.size()))
+    reader.fail("sliding_window", "a number, since layer_types has sliding layers", "none");
+  for (std::size_t i = 0; i < sliding.size(); ++i) config.windows.push_back(sliding[i] ? size : 0);
 }
 
 const Family* familyOf(const Json& json, ConfigReader& reader) {
@@ -282,7 +380,9 @@ Result<ModelConfig> parseConfig(const Json& json, const std::string& where) {
   readSizes(*family, reader, config);
   readActivation(*family, reader, config);
   readSwitches(*family, reader, config);
-  if (reader.ok() && config.position == PositionKind::Rope) config.rope = readRope(json, config, reader);
+  readScores(*family, reader, config);
+  readWindows(*family, reader, config);
+  if (reader.ok() && config.position == PositionKind::Rope) config.rope = readRope(json, *family, config, reader);
   for (const auto& [key, value] : json.items())
     if (reader.ok()) checkKey(*family, key, value, config, reader);
   if (!reader.ok()) return reader.error();
@@ -321,7 +421,7 @@ std::string configJson(const ModelConfig& config) {
       put(keys.activation, row.name);
       break;
     }
-  if (family->biases) {
+  if (config.position == PositionKind::Learned) {
     json["scale_attn_weights"] = config.scaleByHeadDim;
     json["scale_attn_by_inverse_layer_idx"] = config.scaleByLayer;
   } else {
@@ -333,7 +433,8 @@ std::string configJson(const ModelConfig& config) {
 }
 
 double ModelConfig::attentionScale(std::int64_t layer) const {
-  const double byHead = scaleByHeadDim ? 1 / std::sqrt(static_cast<double>(headDim)) : 1.0;
+  const double size = queryScalar > 0 ? queryScalar : static_cast<double>(headDim);
+  const double byHead = scaleByHeadDim ? 1 / std::sqrt(size) : 1.0;
   return scaleByLayer ? byHead / static_cast<double>(layer + 1) : byHead;
 }
 
@@ -345,15 +446,48 @@ hooks::Dims ModelConfig::dims() const {
           .model = model,
           .mlp = mlp,
           .vocab = vocab,
-          .context = context};
+          .context = context,
+          .experts = expertsPerToken};
 }
 
 namespace {
+// Long because it is a table.
 bool hasHook(const ModelConfig& config, hooks::HookKind kind) {
   using hooks::HookKind;
-  if (kind == HookKind::PosEmbed) return config.position == PositionKind::Learned;
-  if (kind == HookKind::RotQ || kind == HookKind::RotK) return config.position == PositionKind::Rope;
-  return kind != HookKind::MlpPreLinear || config.gated;
+  switch (kind) {
+  case HookKind::PosEmbed:
+    return config.position == PositionKind::Learned;
+  case HookKind::RotQ:
+  case HookKind::RotK:
+    return config.position == PositionKind::Rope;
+  case HookKind::QNormScale:
+  case HookKind::QNormNormalized:
+  case HookKind::KNormScale:
+  case HookKind::KNormNormalized:
+  case HookKind::QNormed:
+  case HookKind::KNormed:
+    return config.qkNorm;
+  case HookKind::Ln1PostScale:
+  case HookKind::Ln1PostNormalized:
+  case HookKind::Ln2PostScale:
+  case HookKind::Ln2PostNormalized:
+    return config.postNorms;
+  case HookKind::ResidMid:
+    return !config.parallel;
+  case HookKind::Ln2Scale:
+  case HookKind::Ln2Normalized:
+    return !config.sharedNorm;
+  case HookKind::ExpertWeights:
+  case HookKind::ExpertIndices:
+    return config.experts > 0;
+  case HookKind::MlpPre:
+  case HookKind::MlpPost:
+    return config.experts == 0;
+  case HookKind::MlpPreLinear:
+    return config.experts == 0 && config.gated;
+  default:
+    return true;
+  }
 }
 } // namespace
 
@@ -373,14 +507,18 @@ std::vector<hooks::HookSpec> ModelConfig::hooks() const {
 }
 
 std::uint64_t ModelConfig::parameters() const {
-  const auto d = static_cast<std::uint64_t>(model), f = static_cast<std::uint64_t>(mlp);
-  const auto q = static_cast<std::uint64_t>(heads * headDim), kv = static_cast<std::uint64_t>(2 * kvHeads * headDim);
-  const std::uint64_t normSize = d * (normBias ? 2 : 1), in = gated ? 2 * f : f;
-  const std::uint64_t attention = (q + kv) * (d + (qkvBias ? 1 : 0)) + q * d + (outBias ? d : 0);
-  const std::uint64_t ff = in * (d + (mlpBias ? 1 : 0)) + f * d + (mlpBias ? d : 0);
-  const auto v = static_cast<std::uint64_t>(vocab), c = static_cast<std::uint64_t>(context);
-  return static_cast<std::uint64_t>(layers) * (2 * normSize + attention + ff) + normSize + v * d * (tied ? 1 : 2) +
-         (position == PositionKind::Learned ? c * d : 0);
+  const auto of = [](std::int64_t size) { return static_cast<std::uint64_t>(size); };
+  const auto when = [](bool condition, std::uint64_t count) { return condition ? count : 0; };
+  const std::uint64_t d = of(model), f = of(mlp), v = of(vocab), q = of(heads * headDim),
+                      kv = of(2 * kvHeads * headDim);
+  const std::uint64_t perNorm = normBias ? 2 : 1, in = gated ? 2 * f : f;
+  const std::uint64_t norms =
+      d * perNorm * ((sharedNorm ? 1 : 2) + (postNorms ? 2 : 0)) + when(qkNorm, 2 * of(headDim) * perNorm);
+  const std::uint64_t attention = (q + kv) * (d + when(qkvBias, 1)) + q * d + when(outBias, d);
+  const std::uint64_t ff = in * (d + when(mlpBias, 1)) + f * d + when(mlpBias, d);
+  const std::uint64_t mixture = experts > 0 ? of(experts) * (ff + d) : ff; // with the router
+  return of(layers) * (norms + attention + mixture) + d * perNorm + v * d * (tied ? 1 : 2) + when(unembedBias, v) +
+         when(position == PositionKind::Learned, of(context) * d);
 }
 
 } // namespace orrery::models

@@ -18,6 +18,27 @@ const Json* ConfigReader::find(std::string_view key) const {
   return found == m_json.end() || found->is_null() ? nullptr : &*found;
 }
 
+bool ConfigReader::has(std::string_view key) const { return m_json.contains(std::string(key)); }
+
+std::vector<double> ConfigReader::numbers(std::string_view key, std::int64_t count, double above, double max) {
+  const Json* list = find(key);
+  std::vector<double> values;
+  const std::string expected =
+      "a list of " + std::to_string(count) + " numbers above " + Json(above).dump() + ", at most " + Json(max).dump();
+  if (!list || !list->is_array() || static_cast<std::int64_t>(list->size()) != count) {
+    const bool array = list && list->is_array();
+    fail(std::string(key), expected,
+         array ? std::to_string(list->size()) + " of them" : (list ? shortJson(*list) : "no such key"));
+    return values;
+  }
+  for (const Json& item : *list) {
+    const double value = item.is_number() ? item.get<double>() : std::nan("");
+    if (!(value > above && value <= max)) fail(std::string(key), expected, shortJson(item));
+    values.push_back(value);
+  }
+  return values;
+}
+
 void ConfigReader::fail(const std::string& key, const std::string& expected, const std::string& found) {
   if (ok()) m_error = badInput(key + ": expected " + expected + ", found " + found, m_where);
 }

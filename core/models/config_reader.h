@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/json.h"
 #include "core/base/result.h"
@@ -24,6 +25,8 @@ public:
   bool flag(std::string_view key, bool fallback);
   std::string text(std::string_view key, std::string_view fallback);
   const Json* find(std::string_view key) const; // null if absent or null
+  bool has(std::string_view key) const;         // there, be it null
+  std::vector<double> numbers(std::string_view key, std::int64_t count, double above, double max);
 
   void fail(const std::string& key, const std::string& expected, const std::string& found);
   void refuse(const std::string& key, const Json& value); // an option that changes the model in an unknown way
@@ -42,8 +45,9 @@ private:
   std::optional<Error> m_error;
 };
 
+struct Family;
 // The RoPE part of a config (rope_theta, rope_scaling or rope_parameters), and back.
-RopeConfig readRope(const Json& json, const ModelConfig& config, ConfigReader& reader);
+RopeConfig readRope(const Json& json, const Family& family, const ModelConfig& config, ConfigReader& reader);
 void writeRope(const RopeConfig& rope, Json& json);
 
 } // namespace orrery::models

@@ -38,8 +38,12 @@ std::vector<NamedTensor> parameters(const Decoder& decoder) {
 
 std::vector<NamedTensor> checkpointTensors(const Decoder& decoder) {
   std::vector<NamedTensor> all;
-  for (WeightSlot& slot : weightSlots(decoder.config(), decoder.impl().weights))
-    all.push_back({std::move(slot.name), std::move(slot.place)});
+  for (WeightSlot& slot : weightSlots(decoder.config(), decoder.impl().weights)) {
+    at::Tensor stored = slot.place;
+    if (!slot.rows.empty())
+      stored = stored.index_select(0, at::tensor(at::ArrayRef<std::int64_t>(slot.rows), at::kLong));
+    all.push_back({std::move(slot.name), slot.addOne ? stored - 1 : stored});
+  }
   return all;
 }
 
@@ -50,7 +54,7 @@ at::Tensor trainForward(const Decoder& decoder, const at::Tensor& tokens) {
   const Pass pass{impl.config, impl.weights, attention, silent, Ops{false}, 0};
   at::Tensor x = embed(pass, tokens); // [B, T, D]
   for (int layer = 0; layer < static_cast<int>(impl.config.layers); ++layer) x = block(pass, layer, x);
-  return pass.ops.linear(finalNorm(pass, x), impl.weights.unembed, at::Tensor()); // [B, T, V]
+  return softcapped(impl.config, unembed(pass, finalNorm(pass, x))); // [B, T, V]
 }
 
 } // namespace orrery::models

@@ -8,20 +8,23 @@ namespace orrery::models {
 
 using hooks::HookKind;
 
-void RopeTable::reserve(std::int64_t positions) {
+void RopeTable::reserve(std::int64_t positions, std::int64_t total) {
+  if (m_rope.longText(total) != m_long) m_cos = at::Tensor();
+  m_long = m_rope.longText(total);
   if (m_cos.defined() && m_cos.size(0) >= positions) return;
-  const auto half = static_cast<std::int64_t>(m_frequencies.frequency.size());
+  const RopeFrequencies made = ropeFrequencies(m_rope, m_long);
+  const auto half = static_cast<std::int64_t>(made.frequency.size());
   const std::int64_t rows = m_cos.defined() ? std::max(positions, 2 * m_cos.size(0)) : positions;
-  const at::Tensor frequency = at::tensor(at::ArrayRef<double>(m_frequencies.frequency), at::kDouble).view({1, half});
+  const at::Tensor frequency = at::tensor(at::ArrayRef<double>(made.frequency), at::kDouble).view({1, half});
   const at::Tensor angle = at::arange(rows, at::kDouble).view({rows, 1}) * frequency; // [rows, half]
-  m_cos = (angle.cos() * m_frequencies.scale).to(m_dtype);
-  m_sin = (angle.sin() * m_frequencies.scale).to(m_dtype);
+  m_cos = (angle.cos() * made.scale).to(m_dtype);
+  m_sin = (angle.sin() * made.scale).to(m_dtype);
 }
 
 // Pairs (i, i + dims / 2) of the first `dims` of a head turn by position * frequency[i].
 at::Tensor DenseAttention::rotate(const at::Tensor& x) {
   const std::int64_t time = x.size(1), half = m_config.rope.dims / 2, rest = x.size(3) - 2 * half;
-  m_rope.reserve(time);
+  m_rope.reserve(time, time);
   const at::Tensor cos = m_rope.cos().narrow(0, 0, time).view({1, time, 1, half}).to(x.device());
   const at::Tensor sin = m_rope.sin().narrow(0, 0, time).view({1, time, 1, half}).to(x.device());
   const at::Tensor a = x.narrow(3, 0, half), b = x.narrow(3, half, half); // [B, T, N, half]
@@ -43,7 +46,8 @@ at::Tensor DenseAttention::attend(int layer, const at::Tensor& q, const at::Tens
   if (m_config.softcap > 0) scores = at::tanh(scores / m_config.softcap) * m_config.softcap;
   const at::Tensor ones = at::ones({time, time}, q.options().dtype(at::kBool).requires_grad(false));
   at::Tensor masked = at::triu(ones, 1); // [Tq, Tk] true where key > query
-  if (m_config.window > 0) masked = masked.logical_or(at::triu(ones, 1 - m_config.window).logical_not());
+  if (const std::int64_t window = m_config.attentionWindow(layer); window > 0)
+    masked = masked.logical_or(at::triu(ones, 1 - window).logical_not());
   scores = scores.masked_fill(masked, -std::numeric_limits<double>::infinity());
   scores = taps.tap(HookKind::AttnScores, layer, scores);
   at::Tensor pattern = at::softmax(scores, -1);                                  // [B, H, Tq, Tk]

@@ -69,8 +69,8 @@ struct Loader {
   Status index();
   Status checkUnknown(const std::vector<WeightSlot>& slots) const;
   Result<const TensorInfo*> infoFor(const WeightSlot& slot) const;
-  Status copy(const TensorInfo& info, const at::Tensor& place);
-  Status copyPiece(const TensorInfo& info, std::int64_t firstRow, std::int64_t rows, const at::Tensor& place,
+  Status copy(const TensorInfo& info, const WeightSlot& slot);
+  Status copyPiece(const TensorInfo& info, std::int64_t firstRow, std::int64_t rows, const WeightSlot& slot,
                    bool& finite);
 };
 
@@ -112,7 +112,19 @@ Result<const TensorInfo*> Loader::infoFor(const WeightSlot& slot) const {
   return info;
 }
 
-Status Loader::copyPiece(const TensorInfo& info, std::int64_t firstRow, std::int64_t rows, const at::Tensor& place,
+// Stored rows [firstRow, firstRow + n) to their places. Returns what was written.
+at::Tensor put(const WeightSlot& slot, std::int64_t firstRow, const at::Tensor& piece) {
+  at::Tensor values = piece.to(slot.place.scalar_type());
+  if (slot.addOne) values = values + 1;
+  if (slot.rows.empty()) return slot.place.narrow(0, firstRow, piece.size(0)).copy_(values);
+  const at::ArrayRef<std::int64_t> rows(slot.rows);
+  slot.place.index_copy_(
+      0, at::tensor(rows.slice(static_cast<std::size_t>(firstRow), static_cast<std::size_t>(piece.size(0))), at::kLong),
+      values);
+  return values;
+}
+
+Status Loader::copyPiece(const TensorInfo& info, std::int64_t firstRow, std::int64_t rows, const WeightSlot& slot,
                          bool& finite) {
   const std::int64_t width = info.shape.size() > 1 ? info.shape[1] : 1;
   const std::size_t rowBytes = static_cast<std::size_t>(width) * byteSize(info.dtype);
@@ -124,13 +136,12 @@ Status Loader::copyPiece(const TensorInfo& info, std::int64_t firstRow, std::int
   if (!hasScalarType(info.dtype)) view = orrery::viewOf(toFloats(view), view.shape); // F8
   auto piece = tensorOf(view);
   if (!piece) return piece.error();
-  const at::Tensor target = place.narrow(0, firstRow, rows);
-  target.copy_(*piece);
+  const at::Tensor target = put(slot, firstRow, *piece);
   if (finite) finite = at::isfinite(target.sum()).item<bool>() || at::isfinite(target).all().item<bool>();
   return Done{};
 }
 
-Status Loader::copy(const TensorInfo& info, const at::Tensor& place) {
+Status Loader::copy(const TensorInfo& info, const WeightSlot& slot) {
   const std::int64_t rows = info.shape.front();
   const std::size_t rowBytes = std::max<std::size_t>(1, info.bytes / static_cast<std::size_t>(rows));
   const std::int64_t step = std::max<std::int64_t>(1, static_cast<std::int64_t>(kPieceBytes / rowBytes));
@@ -138,7 +149,7 @@ Status Loader::copy(const TensorInfo& info, const at::Tensor& place) {
   for (std::int64_t first = 0; first < rows; first += step) {
     if (options.stop.stop_requested()) return cancelled();
     const std::int64_t count = std::min(step, rows - first);
-    if (Status s = copyPiece(info, first, count, place, finite); !s) return s;
+    if (Status s = copyPiece(info, first, count, slot, finite); !s) return s;
     doneBytes += static_cast<std::uint64_t>(count) * rowBytes;
     if (options.progress) options.progress(static_cast<double>(doneBytes) / static_cast<double>(allBytes));
   }
@@ -167,7 +178,7 @@ Status fill(Loader& loader, const Weights& weights) {
   if (!infos) return infos.error();
   if (Status s = loader.file.verifyUnchanged(); !s) return s;
   for (std::size_t i = 0; i < slots.size(); ++i)
-    if (Status s = loader.copy(*(*infos)[i], slots[i].place); !s) return s;
+    if (Status s = loader.copy(*(*infos)[i], slots[i]); !s) return s;
   return loader.file.verifyUnchanged();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Rotary positions (Su et al. 2021, arXiv 2104.09864) and their scalings: linear and dynamic (NTK), Llama-3's, and
-// YaRN (Peng et al. 2023, arXiv 2309.00071), as transformers 5.23 modeling_rope_utils.py computes them, in float64.
+// Rotary positions (Su et al. 2021, arXiv 2104.09864) and their scalings: linear and dynamic (NTK), Llama-3's,
+// YaRN (Peng et al. 2023, arXiv 2309.00071) and LongRoPE (Ding et al. 2024, arXiv 2402.13753), as transformers 5.23
+// modeling_rope_utils.py computes them, in float64.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -8,6 +9,7 @@
 
 #include "core/base/text.h"
 #include "core/models/config_reader.h"
+#include "core/models/family.h"
 
 namespace orrery::models {
 namespace {
@@ -27,12 +29,16 @@ const std::vector<KindName>& kinds() {
       {"yarn",
        Kind::Yarn,
        {"factor", "attention_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate",
-        "original_max_position_embeddings"}}};
+        "original_max_position_embeddings"}},
+      {"longrope",
+       Kind::LongRope,
+       {"factor", "attention_factor", "short_factor", "long_factor", "original_max_position_embeddings"}}};
   return kKinds;
 }
 
-const KindName* kindOf(ConfigReader& part, ConfigReader& reader) {
-  const std::string name = part.text("rope_type", part.text("type", "default"));
+const KindName* kindOf(const Family& family, ConfigReader& part, ConfigReader& reader) {
+  std::string name = part.text("rope_type", part.text("type", "default"));
+  if (family.longRopeOnly && (name == "su" || name == "yarn")) name = "longrope"; // names of older Phi-3 files
   std::string known;
   for (const KindName& row : kinds()) {
     if (row.name == name) return &row;
@@ -43,10 +49,11 @@ const KindName* kindOf(ConfigReader& part, ConfigReader& reader) {
   return nullptr;
 }
 
-void checkKeys(const Json& object, const KindName& row, ConfigReader& reader) {
+void checkKeys(const Json& object, const Family& family, const KindName& row, ConfigReader& reader) {
   for (const auto& [key, value] : object.items()) {
     if (key == "rope_type" || key == "type" || key == "rope_theta" || value.is_null()) continue;
-    if (key == "partial_rotary_factor" && (value == Json(1) || value == Json(1.0))) continue;
+    if (key == "partial_rotary_factor" && (family.partialRotary > 0 || value == Json(1) || value == Json(1.0)))
+      continue;
     if (std::ranges::find(row.keys, key) == row.keys.end()) return reader.refuse(key, value);
   }
 }
@@ -60,10 +67,23 @@ double yarnAttention(ConfigReader& part, double factor) {
   return a != 0 && b != 0 ? mscale(factor, a) / mscale(factor, b) : mscale(factor, 1);
 }
 
+// Ding et al. 2024, as Phi-3 uses it: scores of a stretched context are sharpened.
+double longRopeAttention(ConfigReader& part, const RopeConfig& rope) {
+  if (part.find("attention_factor")) return part.required("attention_factor", 0, 1e6);
+  return rope.factor <= 1 ? 1 : std::sqrt(1 + std::log(rope.factor) / std::log(rope.originalContext));
+}
+
+void readLongRope(ConfigReader& part, RopeConfig& rope) {
+  rope.shortFactor = part.numbers("short_factor", rope.dims / 2, 1e-10, 1e9);
+  rope.longFactor = part.numbers("long_factor", rope.dims / 2, 1e-10, 1e9);
+  rope.attentionFactor = longRopeAttention(part, rope);
+}
+
 void readScaling(const Json& json, ConfigReader& part, const ModelConfig& config, RopeConfig& rope) {
   constexpr double kMax = 1e9, kMinFactor = 1e-10; // a frequency divided by the factor stays finite
   const auto context = static_cast<double>(config.context);
-  if (rope.kind == Kind::Llama3 || rope.kind == Kind::Yarn) {
+  const bool fromContext = rope.kind == Kind::Yarn || rope.kind == Kind::LongRope; // a factor may be left out
+  if (rope.kind == Kind::Llama3 || fromContext) {
     ConfigReader top(json, part.where());
     const bool outside = top.find("original_max_position_embeddings") != nullptr; // it wins, as in transformers
     rope.originalContext = static_cast<double>(
@@ -71,7 +91,7 @@ void readScaling(const Json& json, ConfigReader& part, const ModelConfig& config
             .size("original_max_position_embeddings", config.context, static_cast<std::int64_t>(kMax)));
     part.adopt(top);
   }
-  if (rope.kind == Kind::Yarn && !part.find("factor"))
+  if (fromContext && !part.find("factor"))
     rope.factor = context / rope.originalContext;
   else if (rope.kind != Kind::Default)
     rope.factor = part.required("factor", kMinFactor, kMax);
@@ -79,6 +99,7 @@ void readScaling(const Json& json, ConfigReader& part, const ModelConfig& config
     rope.lowFrequencyFactor = part.required("low_freq_factor", 0, kMax);
     rope.highFrequencyFactor = part.required("high_freq_factor", rope.lowFrequencyFactor, kMax);
   }
+  if (rope.kind == Kind::LongRope) readLongRope(part, rope);
   if (rope.kind != Kind::Yarn) return;
   rope.betaFast = part.number("beta_fast", 32, 0, kMax);
   rope.betaSlow = part.number("beta_slow", 1, 0, kMax);
@@ -106,7 +127,7 @@ double llama3Frequency(const RopeConfig& rope, double frequency) {
   return (1 - smooth) * frequency / rope.factor + smooth * frequency;
 }
 
-double scaledFrequency(const RopeConfig& rope, double frequency, double i) {
+double scaledFrequency(const RopeConfig& rope, double frequency, double i, bool longText) {
   switch (rope.kind) {
   case Kind::Default:
   case Kind::Dynamic:
@@ -115,6 +136,8 @@ double scaledFrequency(const RopeConfig& rope, double frequency, double i) {
     return frequency / rope.factor;
   case Kind::Llama3:
     return llama3Frequency(rope, frequency);
+  case Kind::LongRope:
+    return frequency / (longText ? rope.longFactor : rope.shortFactor)[static_cast<std::size_t>(i)];
   case Kind::Yarn:
     break;
   }
@@ -125,26 +148,46 @@ double scaledFrequency(const RopeConfig& rope, double frequency, double i) {
   return frequency / rope.factor * share + frequency * (1 - share);
 }
 
+// partial_rotary_factor where it stands; transformers rounds the product down.
+std::int64_t rotatedDims(const Json* object, const Family& family, const ModelConfig& config, ConfigReader& reader) {
+  if (family.partialRotary <= 0) return config.headDim;
+  double share = reader.number(family.keys.partialRotary, family.partialRotary, 0, 1);
+  share = reader.number("partial_rotary_factor", share, 0, 1);
+  if (object) {
+    ConfigReader part(*object, reader.where());
+    share = part.number("partial_rotary_factor", share, 0, 1);
+    reader.adopt(part);
+  }
+  return static_cast<std::int64_t>(static_cast<double>(config.headDim) * share);
+}
+
+void checkDims(std::int64_t dims, ConfigReader& reader) {
+  if (dims < 2 || dims % 2 != 0)
+    reader.fail("head_dim", "an even number of rotated dimensions (RoPE turns pairs)", std::to_string(dims));
+}
+
 } // namespace
 
-RopeConfig readRope(const Json& json, const ModelConfig& config, ConfigReader& reader) {
+RopeConfig readRope(const Json& json, const Family& family, const ModelConfig& config, ConfigReader& reader) {
   RopeConfig rope;
-  rope.dims = config.headDim;
-  if (rope.dims % 2 != 0) reader.fail("head_dim", "an even number (RoPE turns pairs)", std::to_string(rope.dims));
-  rope.theta = reader.number("rope_theta", rope.theta, 1, 1e18);
+  constexpr double kMaxTheta = 1e18;
   const Json* object = reader.find("rope_scaling"); // transformers lets it win
   if (!object) object = reader.find("rope_parameters");
+  if (object && !object->is_object()) reader.fail("rope_parameters", "an object", shortJson(*object));
+  if (!reader.ok()) return rope;
+  rope.theta = reader.number("rope_theta", family.ropeTheta, 1, kMaxTheta);
+  if (!family.keys.ropeTheta.empty()) rope.theta = reader.number(family.keys.ropeTheta, rope.theta, 1, kMaxTheta);
+  rope.dims = rotatedDims(object, family, config, reader);
+  checkDims(rope.dims, reader);
   if (!object || !reader.ok()) return rope;
-  if (!object->is_object()) {
-    reader.fail("rope_parameters", "an object", shortJson(*object));
-    return rope;
-  }
   ConfigReader part(*object, reader.where());
-  const KindName* row = kindOf(part, reader);
+  const KindName* row = kindOf(family, part, reader);
   if (!row) return rope;
   rope.kind = row->kind;
-  checkKeys(*object, *row, reader);
-  rope.theta = part.number("rope_theta", rope.theta, 1, 1e18);
+  if (family.longRopeOnly && rope.kind != Kind::Default && rope.kind != Kind::LongRope)
+    reader.refuse("rope_type", Json(row->name));
+  checkKeys(*object, family, *row, reader);
+  rope.theta = part.number("rope_theta", rope.theta, 1, kMaxTheta);
   readScaling(json, part, config, rope);
   reader.adopt(part);
   return rope;
@@ -154,6 +197,11 @@ void writeRope(const RopeConfig& rope, Json& json) {
   json["rope_theta"] = rope.theta;
   if (rope.kind == Kind::Default) return;
   Json scaling = {{"factor", rope.factor}};
+  if (rope.kind == Kind::LongRope) {
+    scaling["short_factor"] = rope.shortFactor;
+    scaling["long_factor"] = rope.longFactor;
+    scaling["attention_factor"] = rope.attentionFactor;
+  }
   for (const KindName& row : kinds())
     if (row.kind == rope.kind) scaling["rope_type"] = row.name;
   if (rope.kind == Kind::Llama3) {
@@ -171,12 +219,12 @@ void writeRope(const RopeConfig& rope, Json& json) {
   json["rope_scaling"] = scaling;
 }
 
-RopeFrequencies ropeFrequencies(const RopeConfig& rope) {
+RopeFrequencies ropeFrequencies(const RopeConfig& rope, bool longText) {
   RopeFrequencies made;
-  made.scale = rope.kind == Kind::Yarn ? rope.attentionFactor : 1;
+  made.scale = rope.kind == Kind::Yarn || rope.kind == Kind::LongRope ? rope.attentionFactor : 1;
   for (std::int64_t i = 0; i < rope.dims / 2; ++i) {
     const double power = 2.0 * static_cast<double>(i) / static_cast<double>(rope.dims);
-    made.frequency.push_back(scaledFrequency(rope, std::pow(rope.theta, -power), static_cast<double>(i)));
+    made.frequency.push_back(scaledFrequency(rope, std::pow(rope.theta, -power), static_cast<double>(i), longText));
   }
   return made;
 }

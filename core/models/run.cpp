@@ -78,15 +78,15 @@ Status Run::Impl::checkTokens(std::span<const std::int32_t> more) const {
   return Done{};
 }
 
-// rows [n, D] -> logits [n, V]
+// rows [n, D] -> logits before a final soft-cap [n, V]
 at::Tensor Run::Impl::unembed(const at::Tensor& rows) const {
-  return Ops{true}.linear(rows, weights().unembed, at::Tensor());
+  return Ops{true}.linear(rows, weights().unembed, weights().unembedBias);
 }
 
 // Logits after the last position, with the edits at unembed.hook_out. [1, V]
 at::Tensor Run::Impl::lastRow(const Taps& with) {
   const at::Tensor row = unembed(hidden.tensor(length() - 1, 1).select(0, 0)); // [1, V]
-  return with.tap(HookKind::UnembedOut, -1, row.unsqueeze(0)).select(0, 0);
+  return softcapped(config(), with.tap(HookKind::UnembedOut, -1, row.unsqueeze(0)).select(0, 0));
 }
 
 void Run::Impl::ensureLogits() {
@@ -134,17 +134,18 @@ void Run::Impl::finish(const at::Tensor& rows, std::span<const std::int32_t> pie
   at::Tensor all = whole ? at::empty({1, n, config().vocab}, rows.options()) : at::Tensor(); // [1, n, V]
   const auto strip = [&](std::int64_t first, std::int64_t count) {
     const at::Tensor part = unembed(rows.narrow(0, first, count)); // [count, V]
-    if (whole)
+    if (whole) {
       all.select(0, 0).narrow(0, first, count).copy_(part);
-    else if (scored)
-      scoreRows(part, first, count, piece, begin, scores);
-    logits = part;
+      return;
+    }
+    logits = softcapped(config(), part);
+    if (scored) scoreRows(logits, first, count, piece, begin, scores);
   };
   for (std::int64_t first = 0; (whole || scored) && first < n - 1; first += kLogitRows)
     strip(first, std::min(kLogitRows, n - 1 - first));
   strip(n - 1, 1);
   if (whole) {
-    all = taps.tap(HookKind::UnembedOut, -1, all);
+    all = softcapped(config(), taps.tap(HookKind::UnembedOut, -1, all));
     logits = all.select(0, 0).narrow(0, n - 1, 1);
     if (scored) scoreRows(all.select(0, 0), 0, n, piece, begin, scores);
   }

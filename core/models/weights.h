@@ -13,6 +13,9 @@ struct WeightSlot {
   std::string name; // "model.layers.0.self_attn.q_proj.weight"
   Shape shape;      // as stored
   at::Tensor place; // view into Weights, in the stored orientation
+  // Stored row r belongs to row rows[r] of `place`; empty: to row r.
+  std::vector<std::int64_t> rows = {};
+  bool addOne = false; // the file holds the weight less one
 };
 
 Weights emptyWeights(const ModelConfig& config, const at::TensorOptions& options); // uninitialised
