@@ -113,12 +113,16 @@ private:
   std::unique_ptr<Impl> m_impl;
 };
 
+// What a checkpoint says it is: config.json beside it, or the file itself where the format tells (GGUF, nanoGPT's
+// ckpt.pt, llama2.c's model.bin). Errors: as parseConfig, NotFound (no config.json), Io.
+Result<ModelConfig> configOf(const std::string& path, const tensorio::TensorFile& file);
+
 // Whether the tensors of a file are those of the config: names, shapes, kinds. Reads no weights. Errors: BadInput
 // naming the tensor, expected and found.
 Status checkTensors(const ModelConfig& config, const tensorio::TensorFile& file);
 
-// A HF folder. Errors: NotFound, BadInput (missing, unknown or misshapen tensor by name), Unsupported, TooLarge, Io,
-// Cancelled.
+// Whatever openTensors opens and configOf understands. Errors: NotFound, BadInput (missing, unknown or misshapen tensor
+// by name), Unsupported, TooLarge, Io, Cancelled.
 Result<std::shared_ptr<Decoder>> loadDecoder(const std::string& path, const LoadOptions& options = {});
 // Fresh weights: normal with config.initializerRange, residual projections divided by sqrt(2 L), norms 1, biases 0.
 Result<std::shared_ptr<Decoder>> randomDecoder(const ModelConfig& config, std::uint64_t seed,

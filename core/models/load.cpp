@@ -10,6 +10,7 @@
 #include <set>
 
 #include "core/base/text.h"
+#include "core/models/format.h"
 #include "core/models/torch_bridge.h"
 #include "core/models/torch_ops.h"
 #include "core/models/weights.h"
@@ -51,37 +52,50 @@ bool matches(std::string_view pattern, std::string_view text) {
   return std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// Names in files, without what torch.compile and the wrapper modules put in front.
-std::string_view bareName(const Family& family, std::string_view name) {
-  for (const std::string_view prefix : {std::string_view("_orig_mod."), family.prefix})
-    if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
-  return name;
-}
+// Where the weight of a family's name lies in the file.
+struct Found {
+  const TensorInfo* info = nullptr;
+  std::int64_t first = 0; // element
+  Shape shape;
+};
 
 struct Loader {
   const ModelConfig& config;
   const TensorFile& file;
   const LoadOptions& options;
   std::vector<std::string>& warnings;
-  std::map<std::string, const TensorInfo*, std::less<>> found = {}; // by bare name
+  std::map<std::string, Found, std::less<>> found = {}; // by the family's name without prefix
   std::uint64_t doneBytes = 0, allBytes = 1;
 
   Status index();
+  Error notPart(const TensorInfo& info) const;
   Status checkUnknown(const std::vector<WeightSlot>& slots) const;
-  Result<const TensorInfo*> infoFor(const WeightSlot& slot) const;
-  Status copy(const TensorInfo& info, const WeightSlot& slot);
-  Status copyPiece(const TensorInfo& info, std::int64_t firstRow, std::int64_t rows, const WeightSlot& slot,
-                   bool& finite);
+  Result<Found> infoFor(const WeightSlot& slot) const;
+  Status copy(const Found& from, const WeightSlot& slot);
+  Status copyPiece(const Found& from, std::int64_t firstRow, std::int64_t rows, const WeightSlot& slot, bool& finite);
 };
 
 Status Loader::index() {
   const Family& family = *findFamily(config.architecture);
+  const Format* format = formatOf(file);
   for (const TensorInfo& info : file.tensors()) {
-    const auto [at, fresh] = found.emplace(std::string(bareName(family, info.name)), &info);
-    if (!fresh)
-      return badInput("tensors " + inQuotes(at->second->name) + " and " + inQuotes(info.name) + " are the same weight");
+    std::optional<std::vector<Alias>> aliases =
+        std::vector<Alias>{{std::string(bareName(family, info.name)), 0, info.shape}};
+    if (format) aliases = format->aliases(config, family, info);
+    if (!aliases) return notPart(info);
+    for (Alias& alias : *aliases) {
+      const auto [at, fresh] = found.emplace(std::move(alias.name), Found{&info, alias.first, std::move(alias.shape)});
+      if (!fresh)
+        return badInput("tensors " + inQuotes(at->second.info->name) + " and " + inQuotes(info.name) +
+                        " are the same weight");
+    }
   }
   return Done{};
+}
+
+Error Loader::notPart(const TensorInfo& info) const {
+  return badInput("tensor " + inQuotes(info.name) + " " + shapeText(info.shape) + " is not part of a " +
+                  config.architecture + " with this config");
 }
 
 Status Loader::checkUnknown(const std::vector<WeightSlot>& slots) const {
@@ -89,27 +103,26 @@ Status Loader::checkUnknown(const std::vector<WeightSlot>& slots) const {
   std::set<std::string_view> known;
   for (const WeightSlot& slot : slots) known.insert(bareName(family, slot.name));
   const std::string unembed = std::string(family.names.unembed) + ".weight";
-  for (const auto& [bare, info] : found) {
+  for (const auto& [bare, place] : found) {
     const auto isBuffer = [&, name = std::string_view(bare)](std::string_view pattern) {
       return matches(pattern, name);
     };
     const bool tiedCopy = config.tied && bare == unembed; // transformers ties it whatever the file holds
     if (!known.contains(bare) && !tiedCopy && std::ranges::none_of(family.buffers, isBuffer))
-      return badInput("tensor " + inQuotes(info->name) + " " + shapeText(info->shape) + " is not part of a " +
-                      config.architecture + " with this config.json");
+      return notPart(*place.info);
   }
   return Done{};
 }
 
-Result<const TensorInfo*> Loader::infoFor(const WeightSlot& slot) const {
+Result<Found> Loader::infoFor(const WeightSlot& slot) const {
   const auto at = found.find(bareName(*findFamily(config.architecture), slot.name));
   if (at == found.end()) return badInput("tensor " + inQuotes(slot.name) + " " + shapeText(slot.shape) + " is missing");
-  const TensorInfo* info = at->second;
-  if (info->shape != slot.shape)
-    return badInput(info->name + ": expected " + shapeText(slot.shape) + ", file has " + shapeText(info->shape));
-  if (!isFloating(info->dtype))
-    return badInput(info->name + ": expected a floating-point dtype, file has " + std::string(name(info->dtype)));
-  return info;
+  const TensorInfo& info = *at->second.info;
+  if (at->second.shape != slot.shape)
+    return badInput(info.name + ": expected " + shapeText(slot.shape) + ", file has " + shapeText(at->second.shape));
+  if (!isFloating(info.dtype))
+    return badInput(info.name + ": expected a floating-point dtype, file has " + std::string(name(info.dtype)));
+  return at->second;
 }
 
 // Stored rows [firstRow, firstRow + n) to their places. Returns what was written.
@@ -124,13 +137,13 @@ at::Tensor put(const WeightSlot& slot, std::int64_t firstRow, const at::Tensor& 
   return values;
 }
 
-Status Loader::copyPiece(const TensorInfo& info, std::int64_t firstRow, std::int64_t rows, const WeightSlot& slot,
+Status Loader::copyPiece(const Found& from, std::int64_t firstRow, std::int64_t rows, const WeightSlot& slot,
                          bool& finite) {
-  const std::int64_t width = info.shape.size() > 1 ? info.shape[1] : 1;
-  auto loaded = file.loadRange(info, firstRow * width, rows * width);
+  const std::int64_t width = from.shape.size() > 1 ? from.shape[1] : 1;
+  auto loaded = file.loadRange(*from.info, from.first + firstRow * width, rows * width);
   if (!loaded) return loaded.error();
   TensorView view = *loaded;
-  view.shape = info.shape.size() > 1 ? Shape{rows, width} : Shape{rows};
+  view.shape = from.shape.size() > 1 ? Shape{rows, width} : Shape{rows};
   view.strides = rowMajorStrides(view.shape);
   if (!hasScalarType(view.dtype)) view = orrery::viewOf(toFloats(view), view.shape); // F8
   auto piece = tensorOf(view);
@@ -140,32 +153,32 @@ Status Loader::copyPiece(const TensorInfo& info, std::int64_t firstRow, std::int
   return Done{};
 }
 
-Status Loader::copy(const TensorInfo& info, const WeightSlot& slot) {
-  const std::int64_t rows = info.shape.front();
-  const std::size_t rowBytes = std::max<std::size_t>(1, info.bytes / static_cast<std::size_t>(rows));
+Status Loader::copy(const Found& from, const WeightSlot& slot) {
+  const std::int64_t rows = from.shape.front(), elements = elementCount(from.shape).value_or(1);
+  const auto rowBytes = static_cast<std::size_t>(std::max<std::int64_t>(1, elements / rows)) * sizeof(float);
   const std::int64_t step = std::max<std::int64_t>(1, static_cast<std::int64_t>(kPieceBytes / rowBytes));
   bool finite = true;
   for (std::int64_t first = 0; first < rows; first += step) {
     if (options.stop.stop_requested()) return cancelled();
     const std::int64_t count = std::min(step, rows - first);
-    if (Status s = copyPiece(info, first, count, slot, finite); !s) return s;
+    if (Status s = copyPiece(from, first, count, slot, finite); !s) return s;
     doneBytes += static_cast<std::uint64_t>(count) * rowBytes;
     if (options.progress) options.progress(static_cast<double>(doneBytes) / static_cast<double>(allBytes));
   }
   if (!finite)
-    warnings.push_back("tensor " + inQuotes(info.name) + " holds numbers that are not finite (NaN or infinity)");
+    warnings.push_back("tensor " + inQuotes(from.info->name) + " holds numbers that are not finite (NaN or infinity)");
   return Done{};
 }
 
 // Every slot finds its tensor, of the right shape and kind, and no tensor is left over.
-Result<std::vector<const TensorInfo*>> match(Loader& loader, const std::vector<WeightSlot>& slots) {
+Result<std::vector<Found>> match(Loader& loader, const std::vector<WeightSlot>& slots) {
   if (Status s = loader.index(); !s) return s.error();
-  std::vector<const TensorInfo*> infos;
+  std::vector<Found> infos;
   for (const WeightSlot& slot : slots) {
     auto info = loader.infoFor(slot);
     if (!info) return info.error();
     infos.push_back(*info);
-    loader.allBytes += (*info)->bytes;
+    loader.allBytes += static_cast<std::uint64_t>(elementCount(slot.shape).value_or(0)) * sizeof(float);
   }
   if (Status s = loader.checkUnknown(slots); !s) return s.error();
   return infos;
@@ -177,7 +190,7 @@ Status fill(Loader& loader, const Weights& weights) {
   if (!infos) return infos.error();
   if (Status s = loader.file.verifyUnchanged(); !s) return s;
   for (std::size_t i = 0; i < slots.size(); ++i)
-    if (Status s = loader.copy(*(*infos)[i], slots[i]); !s) return s;
+    if (Status s = loader.copy((*infos)[i], slots[i]); !s) return s;
   return loader.file.verifyUnchanged();
 }
 
@@ -210,20 +223,12 @@ std::unique_ptr<Decoder::Impl> emptyDecoder(const ModelConfig& config, const Loa
 }
 
 Result<std::shared_ptr<Decoder>> load(const std::string& path, const LoadOptions& options) {
-  namespace fs = std::filesystem;
-  std::error_code ignored;
-  const bool folder = fs::is_directory(path, ignored);
-  if (!folder && !fs::exists(path, ignored)) return notFound("no such file or folder", path);
-  const std::string home = folder ? path : fs::path(path).parent_path().string();
-  const std::string config = (home.empty() ? "." : home) + "/config.json";
-  if (!fs::exists(config, ignored))
-    return notFound("to run a model its config.json is needed; there is none beside the weights", path);
-  auto parsed = readConfig(home.empty() ? "." : home);
-  if (!parsed) return parsed.error();
-  if (Status s = checkMemory(*parsed, options); !s) return about(s.error(), path);
   auto file = tensorio::openTensors(path);
   if (!file) return file.error();
-  auto impl = emptyDecoder(*parsed, options);
+  auto config = configOf(path, *file);
+  if (!config) return config.error();
+  if (Status s = checkMemory(*config, options); !s) return about(s.error(), path);
+  auto impl = emptyDecoder(*config, options);
   impl->warnings.insert(impl->warnings.end(), file->warnings().begin(), file->warnings().end());
   Loader loader{impl->config, *file, options, impl->warnings};
   if (Status s = fill(loader, impl->weights); !s) return about(s.error(), path);
@@ -245,6 +250,17 @@ void initialise(const std::string& name, at::Tensor& tensor, const ModelConfig& 
 }
 
 } // namespace
+
+Result<ModelConfig> configOf(const std::string& path, const tensorio::TensorFile& file) {
+  namespace fs = std::filesystem;
+  if (const Format* format = formatOf(file)) return format->config(file, path);
+  std::error_code ignored;
+  const std::string parent = fs::is_directory(path, ignored) ? path : fs::path(path).parent_path().string();
+  const std::string home = parent.empty() ? "." : parent;
+  if (!fs::exists(home + "/config.json", ignored))
+    return notFound("to run a model its config.json is needed; there is none beside the weights", path);
+  return readConfig(home);
+}
 
 Status checkTensors(const ModelConfig& config, const tensorio::TensorFile& file) {
   const std::string path = file.shards().empty() ? std::string() : file.shards().front().path();

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "core/models/weights.h"
 
+#include "core/models/format.h"
 #include "core/models/torch_ops.h"
 
 namespace orrery::models {
 namespace {
-
-// Fills the first "{}" of the pattern with the layer, the second with the expert.
-std::string numbered(std::string_view pattern, std::int64_t layer, std::int64_t expert) {
-  std::string name(pattern);
-  for (const std::int64_t number : {layer, expert})
-    if (const auto at = name.find("{}"); at != std::string::npos) name.replace(at, 2, std::to_string(number));
-  return name;
-}
 
 // Rows of a fused qkv stored as (head, q k v, Dh) -> rows of ours: all of q, then k, then v.
 std::vector<std::int64_t> interleavedRows(const ModelConfig& c) {

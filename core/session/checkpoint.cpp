@@ -80,7 +80,11 @@ Status addTokenizer(Inspected& result, const std::string& folder, std::int64_t v
 }
 
 Status addConfig(Inspected& result, const std::string& folder) {
-  auto config = models::readConfig(folder);
+  auto config = models::configOf(result.info.path, *result.tensors);
+  if (!config && config.error().code == Code::NotFound) {
+    result.info.warnings.push_back("no config.json: the tensors can be looked at, the model cannot be run");
+    return Done{};
+  }
   if (!config) return config.error();
   ModelInfo& info = result.info;
   info.architecture = config->architecture;
@@ -117,11 +121,6 @@ Result<Inspected> inspect(const std::string& path) {
   info.parameters = elementsOf(info.tensors);
   result.tensors = std::move(*tensors);
   const std::string folder = folderOf(path);
-  std::error_code ignored;
-  if (!fs::exists(fs::path(folder) / "config.json", ignored)) {
-    info.warnings.push_back("no config.json: the tensors can be looked at, the model cannot be run");
-    return result;
-  }
   if (Status added = addConfig(result, folder); !added) return added.error();
   return result;
 }
