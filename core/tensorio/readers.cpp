@@ -23,6 +23,7 @@ constexpr std::array kReaders = {
     Reader{"*.safetensors", [](const std::string& path) { return path.ends_with(".safetensors"); }, openSafetensors},
     Reader{"*.safetensors.index.json",
            [](const std::string& path) { return path.ends_with(".safetensors.index.json"); }, openSafetensorsIndex},
+    Reader{"*.gguf", [](const std::string& path) { return path.ends_with(".gguf"); }, openGguf},
 };
 
 Result<TensorFile> openFile(const std::string& path) {

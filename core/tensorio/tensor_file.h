@@ -76,6 +76,8 @@ Result<TensorFile> openSafetensors(const std::string& path);
 // The index says which shard holds which tensor. A tensor that the index does not list is kept with a warning, one
 // that stands in two shards counts where the index says (warning), and is refused where it does not say.
 Result<TensorFile> openSafetensorsIndex(const std::string& path);
+// GGUF, see gguf.h.
+Result<TensorFile> openGguf(const std::string& path);
 // From memory, for the fuzzer: tensor name -> plain file name. Errors: BadInput.
 Result<std::map<std::string, std::string>> parseSafetensorsIndex(std::string_view json, const std::string& where);
 
