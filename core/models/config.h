@@ -52,6 +52,7 @@ struct ModelConfig {
   std::vector<std::string> warnings;                   // sentences for the user
 
   double attentionScale(std::int64_t layer) const;
+  std::int64_t attentionWindow(std::int64_t) const { return window; } // of a layer; 0: it sees all that came before
   hooks::Dims dims() const;
   std::vector<hooks::HookSpec> hooks() const; // those that exist for it, in the order of the forward pass
   std::uint64_t parameters() const;           // numbers in the weights, tied ones once

@@ -43,7 +43,8 @@ at::Tensor DenseAttention::attend(int layer, const at::Tensor& q, const at::Tens
   if (m_config.softcap > 0) scores = at::tanh(scores / m_config.softcap) * m_config.softcap;
   const at::Tensor ones = at::ones({time, time}, q.options().dtype(at::kBool).requires_grad(false));
   at::Tensor masked = at::triu(ones, 1); // [Tq, Tk] true where key > query
-  if (m_config.window > 0) masked = masked.logical_or(at::triu(ones, 1 - m_config.window).logical_not());
+  const std::int64_t window = m_config.attentionWindow(layer);
+  if (window > 0) masked = masked.logical_or(at::triu(ones, 1 - window).logical_not());
   scores = scores.masked_fill(masked, -std::numeric_limits<double>::infinity());
   scores = taps.tap(HookKind::AttnScores, layer, scores);
   at::Tensor pattern = at::softmax(scores, -1);                                  // [B, H, Tq, Tk]

@@ -58,7 +58,8 @@ CaptureBytes captureBytes(const hooks::Dims& d, const hooks::CapturePlan& plan, 
   for (hooks::HookId id : plan.hooks()) hooked += hookElements(d, id, t);
   bytes.hooks = toBytes(hooked * size);
   const double chunk = std::min(t, 512.0);
-  bytes.scratch = toBytes(size * chunk * static_cast<double>(8 * d.model + 3 * d.mlp + d.vocab) + 64 * t * size * 4);
+  bytes.scratch = toBytes(size * (chunk * static_cast<double>(8 * d.model + 3 * d.mlp + d.vocab) + 64 * t * 4 +
+                                  t * kv / 2)); // K of one layer as panels
   return bytes;
 }
 
