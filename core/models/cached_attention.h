@@ -25,6 +25,7 @@ public:
   Status truncate(std::int64_t length);
   // A copy that goes on by itself after truncate(length): neither side writes what the other sees.
   CachedAttention fork(std::int64_t length);
+  std::int64_t capacity() const { return m_layers.empty() ? 0 : m_layers.front().k.capacity(); }
   bool delivers() const { return m_attention; }
 
 private:
