@@ -3,7 +3,6 @@
 
 #include "core/session/session.h"
 #include "core/tensorio/sha256.h"
-#include "core/tensorio/tensor_file.h"
 
 namespace orrery::app {
 namespace {
@@ -43,9 +42,7 @@ Result<Replay> parse(const Json& recipe) {
 
 Status checkCheckpoint(const Replay& replay) {
   if (replay.sha256.empty()) return Done{};
-  auto tensors = tensorio::openTensors(replay.checkpoint);
-  if (!tensors) return tensors.error();
-  auto hash = tensorio::sha256Of(*tensors);
+  auto hash = tensorio::sha256OfCheckpoint(replay.checkpoint);
   if (!hash) return hash.error();
   if (*hash == replay.sha256) return Done{};
   return badInput("the checkpoint is not the one that the recipe was written for: expected SHA-256 " + replay.sha256 +

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// orrery bench attention | decode
+// orrery bench attention | long | decode
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -13,7 +13,8 @@ namespace {
 
 struct Options {
   std::string name;
-  std::vector<std::int64_t> tokens{1024, 2048, 4096, 8192};
+  std::vector<std::int64_t> tokens; // empty: those of the bench
+  std::vector<double> sdpaSeconds;  // long: of another program, for each T
   std::int64_t decodeTokens = 128;
   int rounds = 3;
 };
@@ -30,6 +31,7 @@ OrderedJson rowJson(const session::AttentionBenchRow& row) {
 
 Status attention(const Options& options, bool json) {
   std::vector<std::int64_t> tokens = options.tokens;
+  if (tokens.empty()) tokens = {1024, 2048, 4096, 8192};
   std::sort(tokens.begin(), tokens.end()); // peak memory only grows: smallest first
   OrderedJson rows = OrderedJson::array();
   if (!json) std::printf("T      plain s  capture s  ratio  peak MB  allowed MB  tile ms\n");
@@ -39,6 +41,33 @@ Status attention(const Options& options, bool json) {
     std::printf("%-6lld %7.2f  %9.2f  %5.3f  %7.0f  %10.0f  %7.2f\n", static_cast<long long>(row.tokens),
                 row.secondsPlain, row.secondsCapture, row.ratioCapture, static_cast<double>(row.peakBytes) / 1e6,
                 static_cast<double>(row.allowedBytes) / 1e6, row.tileSeconds * 1e3);
+    std::fflush(stdout);
+  });
+  if (done && json) printJson({{"rows", rows}});
+  return done;
+}
+
+Status longTexts(const Options& options, bool json) {
+  std::vector<std::int64_t> tokens = options.tokens;
+  if (tokens.empty()) tokens = {4096, 8192, 16384, 32768};
+  if (!std::is_sorted(tokens.begin(), tokens.end())) return badInput("bench long: --tokens must ascend");
+  if (!options.sdpaSeconds.empty() && options.sdpaSeconds.size() != tokens.size())
+    return badInput("bench long: expected one --sdpa-seconds for each of the " + std::to_string(tokens.size()) +
+                    " T, found " + std::to_string(options.sdpaSeconds.size()));
+  OrderedJson rows = OrderedJson::array();
+  if (!json) std::printf("T       seconds  peak MB  allowed MB\n");
+  const Status done = session::benchLong(tokens, [&](const session::LongBenchRow& row) {
+    OrderedJson object = {{"T", row.tokens},
+                          {"seconds", row.seconds},
+                          {"peak_bytes", row.peakBytes},
+                          {"allowed_bytes", row.allowedBytes}};
+    if (!options.sdpaSeconds.empty()) object["ratio_sdpa"] = row.seconds / options.sdpaSeconds[rows.size()];
+    rows.push_back(object);
+    if (json) return;
+    std::printf("%-7lld %7.2f  %7.0f  %10.0f", static_cast<long long>(row.tokens), row.seconds,
+                static_cast<double>(row.peakBytes) / 1e6, static_cast<double>(row.allowedBytes) / 1e6);
+    if (object.contains("ratio_sdpa")) std::printf("  %.2f of SDPA", object["ratio_sdpa"].get<double>());
+    std::printf("\n");
     std::fflush(stdout);
   });
   if (done && json) printJson({{"rows", rows}});
@@ -62,6 +91,7 @@ Status decode(const Options& options, bool json) {
 Status run(const Options& options, const Common& common) {
   session::setThreads(common.threads);
   if (options.name == "attention") return attention(options, common.json);
+  if (options.name == "long") return longTexts(options, common.json);
   return decode(options, common.json);
 }
 
@@ -72,12 +102,16 @@ void declareBench(CommandLine& line) {
   CLI::App* verb = line.verb("bench", "Measure this program on this machine",
                              [options, &line] { return run(*options, line.common); });
   verb->add_option("NAME", options->name,
-                   "attention: forward with and without capture; decode: tokens/s of a 135M Llama shape")
+                   "attention: forward with and without capture; long: with capture, up to 32768 tokens; decode: "
+                   "tokens/s of a 135M Llama shape")
       ->required()
-      ->check(CLI::IsMember({"attention", "decode"}));
-  verb->add_option("--tokens", options->tokens, "attention: the T to measure, by comma")
+      ->check(CLI::IsMember({"attention", "long", "decode"}));
+  verb->add_option("--tokens", options->tokens, "attention, long: the T to measure, by comma")
       ->delimiter(',')
       ->check(CLI::Range(std::int64_t{512}, std::int64_t{1} << 17));
+  verb->add_option("--sdpa-seconds", options->sdpaSeconds, "long: seconds of another program for each T, for a ratio")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber);
   verb->add_option("--decode-tokens", options->decodeTokens, "decode: how many tokens")->check(CLI::Range(1, 8000));
   verb->add_option("--rounds", options->rounds, "attention: rounds of capture and plain in turn")
       ->check(CLI::Range(1, 100));

@@ -5,6 +5,7 @@
 #include "hwy/foreach_target.h" // stands first: it includes this file again
 
 #include "core/hooks/attention_kernel.h"
+#include "core/hooks/score_kernel.h"
 #include "hwy/contrib/math/math-inl.h"
 #include "hwy/highway.h"
 
@@ -17,57 +18,15 @@ namespace orrery::hooks {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr std::int64_t kRowBlock = 4;
-constexpr std::int64_t kKeyBlock = 64; // keys of one transposed block; a multiple of every vector length below 2 KiB
-
-// block[d, j] = K[j, d]; columns beyond `keys` are 0.
-template <class T> void transposeKeys(const TileJob<T>& job, std::int64_t first, std::int64_t keys, T* block) {
-  for (std::int64_t j = 0; j < keys; ++j) {
-    const T* key = job.k + (first + j) * job.kRow;
-    for (std::int64_t d = 0; d < job.headDim; ++d) block[d * kKeyBlock + j] = key[d * job.kColumn];
-  }
-  for (std::int64_t d = 0; d < job.headDim; ++d)
-    std::fill(block + d * kKeyBlock + keys, block + (d + 1) * kKeyBlock, T(0));
-}
-
-// queries[d, r] = Q[first + r, d]; rows beyond the range repeat the last one.
-template <class T> void packQueries(const TileJob<T>& job, std::int64_t first, std::int64_t count, T* queries) {
-  for (std::int64_t r = 0; r < kRowBlock; ++r) {
-    const T* row = job.q + (first + std::min(r, count - 1)) * job.qRow;
-    for (std::int64_t d = 0; d < job.headDim; ++d) queries[d * kRowBlock + r] = row[d * job.qColumn];
-  }
-}
-
-// dots[r, j] = sum over d, ascending, one fused multiply-add each: the order of a GEMM micro-kernel.
-template <class T> void multiply(std::int64_t headDim, const T* queries, const T* block, T* dots) {
-  const hn::ScalableTag<T> tag;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(tag));
-  for (std::int64_t j = 0; j < kKeyBlock; j += lanes) {
-    auto a0 = hn::Zero(tag), a1 = hn::Zero(tag), a2 = hn::Zero(tag), a3 = hn::Zero(tag);
-    for (std::int64_t d = 0; d < headDim; ++d) {
-      const auto key = hn::LoadU(tag, block + d * kKeyBlock + j);
-      const T* q = queries + d * kRowBlock;
-      a0 = hn::MulAdd(hn::Set(tag, q[0]), key, a0);
-      a1 = hn::MulAdd(hn::Set(tag, q[1]), key, a1);
-      a2 = hn::MulAdd(hn::Set(tag, q[2]), key, a2);
-      a3 = hn::MulAdd(hn::Set(tag, q[3]), key, a3);
-    }
-    hn::StoreU(a0, tag, dots + j);
-    hn::StoreU(a1, tag, dots + kKeyBlock + j);
-    hn::StoreU(a2, tag, dots + 2 * kKeyBlock + j);
-    hn::StoreU(a3, tag, dots + 3 * kKeyBlock + j);
-  }
-}
-
-// In place: scale, soft-cap, exp(s - lse) of one row of a block.
+// In place: soft-cap, exp(s - lse) of one row of a panel.
 template <class T> void finishRow(const TileJob<T>& job, std::int64_t row, T* dots) {
   const hn::ScalableTag<T> tag;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(tag));
-  const auto scale = hn::Set(tag, job.scale), cap = hn::Set(tag, job.softcap);
+  const auto cap = hn::Set(tag, job.softcap), inverse = hn::Set(tag, T(1) / job.softcap); // as kernels::softcapRow
   const auto lse = hn::Set(tag, job.lse ? job.lse[row] : T(0));
-  for (std::int64_t j = 0; j < kKeyBlock; j += lanes) {
-    auto s = hn::Mul(hn::LoadU(tag, dots + j), scale);
-    if (job.softcap > 0) s = hn::Mul(cap, hn::Tanh(tag, hn::Div(s, cap)));
+  for (std::int64_t j = 0; j < kPanel; j += lanes) {
+    auto s = hn::LoadU(tag, dots + j);
+    if (job.softcap > 0) s = hn::Mul(cap, hn::Tanh(tag, hn::Mul(s, inverse)));
     if (job.lse) s = hn::Exp(tag, hn::Sub(s, lse));
     hn::StoreU(s, tag, dots + j);
   }
@@ -83,22 +42,35 @@ void copyAllowed(const TileJob<T>& job, std::int64_t row, std::int64_t first, st
   std::fill(out + allowed.end, out + keys, masked);
 }
 
+// [rows, headDim] without gaps
+template <class T> std::vector<T> gatherQueries(const TileJob<T>& job) {
+  std::vector<T> queries(static_cast<std::size_t>(job.rows * job.headDim));
+  for (std::int64_t r = 0; r < job.rows; ++r)
+    for (std::int64_t d = 0; d < job.headDim; ++d)
+      queries[static_cast<std::size_t>(r * job.headDim + d)] = job.q[r * job.qRow + d * job.qColumn];
+  return queries;
+}
+
 template <class T> void tile(const TileJob<T>& job) {
-  std::vector<T> block(static_cast<std::size_t>(job.headDim * kKeyBlock));
-  std::vector<T> queries(static_cast<std::size_t>(job.headDim * kRowBlock));
-  T dots[kRowBlock * kKeyBlock] = {};
-  for (std::int64_t first = 0; first < job.cols; first += kKeyBlock) {
-    const std::int64_t keys = std::min(kKeyBlock, job.cols - first);
-    transposeKeys(job, first, keys, block.data());
-    for (std::int64_t row = 0; row < job.rows; row += kRowBlock) {
-      const std::int64_t count = std::min(kRowBlock, job.rows - row);
-      if (job.rowBegin + row + count > job.colBegin + first) { // else the whole block lies above the diagonal
-        packQueries(job, row, count, queries.data());
-        multiply(job.headDim, queries.data(), block.data(), dots);
-        for (std::int64_t r = 0; r < count; ++r) finishRow(job, row + r, dots + r * kKeyBlock);
-      }
-      for (std::int64_t r = 0; r < count; ++r) copyAllowed(job, row + r, first, keys, dots + r * kKeyBlock);
-    }
+  const std::vector<T> queries = gatherQueries(job);
+  std::vector<T> packed(static_cast<std::size_t>(job.headDim * kPanel));
+  std::vector<T> dots(static_cast<std::size_t>(job.rows * kPanel));
+  for (std::int64_t first = 0; first < job.cols; first += kPanel) {
+    const std::int64_t keys = std::min(kPanel, job.cols - first);
+    // Rows before `row` look at none of these keys: they lie above the diagonal.
+    const std::int64_t row = std::clamp<std::int64_t>(job.colBegin + first - job.rowBegin, 0, job.rows);
+    packKeys(KeyRows<T>{job.k + first * job.kRow, job.kRow, job.kColumn, keys, job.headDim}, packed.data());
+    scorePanels(ScoreJob<T>{.q = queries.data() + row * job.headDim,
+                            .qRow = job.headDim,
+                            .packed = packed.data(),
+                            .rows = job.rows - row,
+                            .panels = 1,
+                            .headDim = job.headDim,
+                            .scale = job.scale,
+                            .out = dots.data() + row * kPanel,
+                            .outRow = kPanel});
+    for (std::int64_t r = row; r < job.rows; ++r) finishRow(job, r, dots.data() + r * kPanel);
+    for (std::int64_t r = 0; r < job.rows; ++r) copyAllowed(job, r, first, keys, dots.data() + r * kPanel);
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Matrix products on bare memory, row-major, on the calling thread: a few hundred nanoseconds less than through
-// at::Tensor, which counts in attention blocks. The functions are those of the BLAS library that libtorch brings.
+// at::Tensor, which counts when tokens come one by one. The functions are those of the BLAS library that libtorch
+// brings.
 #pragma once
 #include <cstdint>
 
@@ -20,8 +21,5 @@ template <class T> struct Product {
 
 void multiplyTransposed(const Product<float>& product);
 void multiplyTransposed(const Product<double>& product);
-// The same with B[k, n] not transposed.
-void multiply(const Product<float>& product);
-void multiply(const Product<double>& product);
 
 } // namespace orrery::models

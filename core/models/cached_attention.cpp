@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/hooks/score_kernel.h"
 #include "core/models/parallel.h"
 #include "core/models/row_block.h"
 #include "core/models/torch_ops.h"
@@ -11,6 +12,9 @@
 namespace orrery::models {
 
 using hooks::HookKind;
+
+// Up to here the scores come from the keys as they lie: packing reads each once for so few queries.
+constexpr std::int64_t kUnpackedRows = 4;
 
 CachedAttention::CachedAttention(const ModelConfig& config, at::ScalarType dtype, const hooks::CapturePlan& plan)
     : m_config(config), m_dtype(dtype), m_attention(plan.attention), m_overviews(plan.overviews),
@@ -63,6 +67,32 @@ template <class T> void CachedAttention::store(const at::Tensor& x, AppendBuffer
       std::copy(in + 2 * half, in + dh, out + 2 * half);
     }
   });
+}
+
+template <class T> CachedAttention::Panels CachedAttention::pack(int layer, const AppendBuffer& keys) {
+  if (m_end - m_begin <= kUnpackedRows) return {};
+  const std::int64_t dh = m_config.headDim, groups = m_config.kvHeads, size = hooks::kPanel * dh;
+  const std::int64_t window = m_config.attentionWindow(layer);
+  const std::int64_t first = window > 0 ? std::max<std::int64_t>(0, m_begin - window + 1) : 0;
+  const std::int64_t from = first / hooks::kPanel * hooks::kPanel, count = hooks::panels(m_end - from);
+  if (!m_panels.defined() || m_panels.numel() < groups * count * size) {
+    const std::int64_t room = window > 0 ? count : std::max(count, hooks::panels(m_reserved));
+    m_panels = at::Tensor(); // the old one goes before the new one comes
+    m_panels = at::empty({groups * room * size}, at::TensorOptions().dtype(m_dtype));
+  }
+  T* out = m_panels.data_ptr<T>();
+  parallelFor(groups * count, std::max<std::int64_t>(1, 65536 / size), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t position = from + i % count * hooks::kPanel;
+      hooks::packKeys(hooks::KeyRows<T>{.k = keys.at<T>(i / count, position),
+                                        .row = keys.rowStride(),
+                                        .column = 1,
+                                        .count = std::min(hooks::kPanel, m_end - position),
+                                        .headDim = dh},
+                      out + i * size);
+    }
+  });
+  return {out, from, count * size};
 }
 
 namespace {
@@ -120,6 +150,7 @@ at::Tensor CachedAttention::run(int index, const at::Tensor& q, const at::Tensor
     show(HookKind::RotK, layer.k);
   }
 
+  const Panels panels = pack<T>(index, layer.k);
   at::Tensor z = at::empty({1, t, m_config.heads, dh}, q.options());
   const bool patternEdited = taps.edited(HookKind::Pattern, index);
   at::Tensor scores, pattern; // [1, H, t, end] if somebody asks for them
@@ -129,6 +160,8 @@ at::Tensor CachedAttention::run(int index, const at::Tensor& q, const at::Tensor
     return RowBlock<T>{.q = queries.at<T>(head, first),
                        .qStride = queries.rowStride(),
                        .k = layer.k.at<T>(head / group, 0),
+                       .packed = panels.at<T>(head / group),
+                       .packedFrom = panels.from,
                        .v = layer.v.at<T>(head / group, 0),
                        .headDim = dh,
                        .keys = m_end,
@@ -209,6 +242,7 @@ CachedAttention CachedAttention::fork(std::int64_t length) {
   };
   for (Layer& layer : m_layers) layer.overview.share(); // leaves no row open to either side
   CachedAttention copy = *this;
+  copy.m_panels = at::Tensor(); // both may run at once
   freeze(*this, length);
   freeze(copy, std::numeric_limits<std::int64_t>::max()); // it copies before it writes anything
   return copy;

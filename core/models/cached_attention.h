@@ -25,6 +25,7 @@ public:
   Status truncate(std::int64_t length);
   // A copy that goes on by itself after truncate(length): neither side writes what the other sees.
   CachedAttention fork(std::int64_t length);
+  std::int64_t capacity() const { return m_layers.empty() ? 0 : m_layers.front().k.capacity(); }
   bool delivers() const { return m_attention; }
 
 private:
@@ -37,6 +38,15 @@ private:
   };
   template <class T>
   at::Tensor run(int layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Taps& taps);
+  // K of one layer as panels for the scores of more than a few queries; shared by its heads and row blocks.
+  struct Panels {
+    const void* data = nullptr;       // [G, panels, Dh, kPanel]; null: few queries, not packed
+    std::int64_t from = 0, plane = 0; // first position; elements from group to group
+    template <class T> const T* at(std::int64_t group) const {
+      return data ? static_cast<const T*>(data) + group * plane : nullptr;
+    }
+  };
+  template <class T> Panels pack(int layer, const AppendBuffer& keys);
   template <class T> void store(const at::Tensor& x, AppendBuffer& to, bool rotate);
   void reserveRope(std::int64_t total);
   hooks::AttentionRecord recordOf(Layer& layer, int index, std::int64_t length);
@@ -47,6 +57,7 @@ private:
   RopeTable m_rope;
   bool m_longText = false; // how the positions in the cache were turned
   std::vector<Layer> m_layers;
+  at::Tensor m_panels; // scratch of pack()
   std::int64_t m_begin = 0, m_end = 0, m_reserved = 0;
 };
 

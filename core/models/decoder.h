@@ -66,6 +66,7 @@ public:
   Status truncate(std::int64_t length);
   // Room for so many tokens in all, exactly; without it buffers grow by half.
   void reserve(std::int64_t tokens);
+  std::int64_t capacity() const; // tokens there is room for before buffers grow
   // Another run that begins with the first `length` tokens of this one (memory is shared until either writes),
   // with options of its own. Errors: BadInput.
   Result<std::unique_ptr<Run>> fork(std::int64_t length, RunOptions options) const;

@@ -98,25 +98,6 @@ template <class T> void matVecAny(const MatVec<T>& job) {
   for (; row < job.rows; ++row) matVecRow(job, row);
 }
 
-// Eight independent chains of scalar FMA: as many as hide its latency.
-template <class T>
-void dotsInOrderAny(const T* k, std::int64_t rows, std::int64_t columns, const T* q, T alpha, T* out) {
-  constexpr std::int64_t kChains = 8;
-  std::int64_t r = 0;
-  for (; r + kChains <= rows; r += kChains) {
-    const T* row = k + r * columns;
-    T sum[kChains] = {};
-    for (std::int64_t c = 0; c < columns; ++c)
-      for (std::int64_t i = 0; i < kChains; ++i) sum[i] = std::fma(row[i * columns + c], q[c], sum[i]);
-    for (std::int64_t i = 0; i < kChains; ++i) out[r + i] = alpha * sum[i];
-  }
-  for (; r < rows; ++r) {
-    T sum = 0;
-    for (std::int64_t c = 0; c < columns; ++c) sum = std::fma(k[r * columns + c], q[c], sum);
-    out[r] = alpha * sum;
-  }
-}
-
 template <class T> void weightedSumAny(const T* weight, const T* v, std::int64_t rows, std::int64_t columns, T* out) {
   const Tag<T> tag;
   const std::int64_t lanes = lanesOf<T>();
@@ -303,10 +284,6 @@ template <class T> std::int64_t findAboveAny(const T* x, std::int64_t from, std:
   RESULT NAME##32 PARAMETERS32 { return NAME##Any ARGUMENTS; }                                                         \
   RESULT NAME##64 PARAMETERS64 { return NAME##Any ARGUMENTS; }
 ORRERY_BOTH(matVec, void, (const MatVec<float>& job), (const MatVec<double>& job), (job))
-ORRERY_BOTH(dotsInOrder, void,
-            (const float* k, std::int64_t rows, std::int64_t columns, const float* q, float alpha, float* out),
-            (const double* k, std::int64_t rows, std::int64_t columns, const double* q, double alpha, double* out),
-            (k, rows, columns, q, alpha, out))
 ORRERY_BOTH(weightedSum, void, (const float* w, const float* v, std::int64_t rows, std::int64_t columns, float* out),
             (const double* w, const double* v, std::int64_t rows, std::int64_t columns, double* out),
             (w, v, rows, columns, out))
@@ -339,10 +316,6 @@ namespace orrery::models::kernels {
   RESULT NAME PARAMETERS32 { return HWY_DYNAMIC_DISPATCH(NAME##32) ARGUMENTS; }                                        \
   RESULT NAME PARAMETERS64 { return HWY_DYNAMIC_DISPATCH(NAME##64) ARGUMENTS; }
 ORRERY_CALL(matVec, void, (const MatVec<float>& job), (const MatVec<double>& job), (job))
-ORRERY_CALL(dotsInOrder, void,
-            (const float* k, std::int64_t rows, std::int64_t columns, const float* q, float alpha, float* out),
-            (const double* k, std::int64_t rows, std::int64_t columns, const double* q, double alpha, double* out),
-            (k, rows, columns, q, alpha, out))
 ORRERY_CALL(weightedSum, void, (const float* w, const float* v, std::int64_t rows, std::int64_t columns, float* out),
             (const double* w, const double* v, std::int64_t rows, std::int64_t columns, double* out),
             (w, v, rows, columns, out))

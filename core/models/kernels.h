@@ -18,12 +18,6 @@ template <class T> struct MatVec {
 void matVec(const MatVec<float>& job);
 void matVec(const MatVec<double>& job);
 
-// out[r] = alpha * sum_c k[r * columns + c] * q[c], summed over c in ascending order with fused multiply-add: bit for
-// bit what a matrix product and core/hooks' tiles give, which at scores of 16 and more decides whether P agrees to
-// 1e-6.
-void dotsInOrder(const float* k, std::int64_t rows, std::int64_t columns, const float* q, float alpha, float* out);
-void dotsInOrder(const double* k, std::int64_t rows, std::int64_t columns, const double* q, double alpha, double* out);
-
 // out[c] = sum_r weight[r] * v[r * columns + c]
 void weightedSum(const float* weight, const float* v, std::int64_t rows, std::int64_t columns, float* out);
 void weightedSum(const double* weight, const double* v, std::int64_t rows, std::int64_t columns, double* out);

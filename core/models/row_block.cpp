@@ -3,20 +3,20 @@
 
 #include <algorithm>
 
-#include "core/models/blas.h"
+#include "core/hooks/score_kernel.h"
 #include "core/models/kernels.h"
+#include "core/models/weigh_kernel.h"
 
 namespace orrery::models {
 namespace {
 
-constexpr std::int64_t kFewRows = 4; // below, matrix-vector products beat the packing of a matrix product
-
-// Columns [c0, c1) that any row of the block sees, and S or P over them: [rows, c1 - c0].
+// Columns [c0, c1) that any row of the block sees, and S or P over them: [rows, stride], whole panels.
 template <class T> struct Scratch {
   std::int64_t c0 = 0, c1 = 0;
   T* s = nullptr;
   std::int64_t width() const { return c1 - c0; }
-  T* row(std::int64_t r) const { return s + r * width(); }
+  std::int64_t stride() const { return hooks::panels(width()) * hooks::kPanel; }
+  T* row(std::int64_t r) const { return s + r * stride(); }
 };
 
 template <class T> std::vector<T>& threadMemory(int which) {
@@ -34,51 +34,46 @@ template <class T> std::int64_t firstKey(const RowBlock<T>& b, std::int64_t quer
 }
 
 template <class T> Scratch<T> scratchFor(const RowBlock<T>& b, bool allKeys) {
-  Scratch<T> s{allKeys ? 0 : firstKey(b, b.first), allKeys ? b.keys : b.first + b.rows, nullptr};
-  s.s = scratchMemory<T>(0, b.rows * s.width());
+  const std::int64_t from = firstKey(b, b.first) / hooks::kPanel * hooks::kPanel;
+  Scratch<T> s{allKeys ? 0 : from, allKeys ? b.keys : b.first + b.rows, nullptr};
+  s.s = scratchMemory<T>(0, b.rows * s.stride());
   return s;
 }
 
+// All keys of `from` [rows, keys].
+template <class T> void copyRows(const T* from, const RowBlock<T>& b, const Scratch<T>& to) {
+  for (std::int64_t r = 0; r < b.rows; ++r) std::copy(from + r * b.keys, from + (r + 1) * b.keys, to.row(r));
+}
+
 template <class T> void computeScores(const RowBlock<T>& b, const Scratch<T>& s) {
-  const T* keys = b.k + s.c0 * b.headDim;
-  if (b.rows <= kFewRows) {
-    for (std::int64_t r = 0; r < b.rows; ++r)
-      kernels::dotsInOrder(keys, b.first + r + 1 - s.c0, b.headDim, b.q + r * b.qStride, b.scale, s.row(r));
+  if (b.packed) {
+    hooks::scorePanels(hooks::ScoreJob<T>{.q = b.q,
+                                          .qRow = b.qStride,
+                                          .packed = b.packed + (s.c0 - b.packedFrom) * b.headDim,
+                                          .rows = b.rows,
+                                          .panels = hooks::panels(s.width()),
+                                          .headDim = b.headDim,
+                                          .scale = b.scale,
+                                          .out = s.s,
+                                          .outRow = s.stride()});
   } else {
-    multiplyTransposed(Product<T>{.m = b.rows,
-                                  .n = s.width(),
-                                  .k = b.headDim,
-                                  .a = b.q,
-                                  .lda = b.qStride,
-                                  .b = keys,
-                                  .ldb = b.headDim,
-                                  .c = s.s,
-                                  .ldc = s.width(),
-                                  .alpha = b.scale,
-                                  .beta = T(0)});
+    const T* keys = b.k + s.c0 * b.headDim;
+    for (std::int64_t r = 0; r < b.rows; ++r)
+      hooks::scoreRow(keys, b.first + r + 1 - s.c0, b.headDim, b.q + r * b.qStride, b.scale, s.row(r));
   }
   if (b.softcap > 0)
     for (std::int64_t r = 0; r < b.rows; ++r) kernels::softcapRow(s.row(r), b.first + r + 1 - s.c0, b.softcap);
 }
 
 template <class T> void weigh(const RowBlock<T>& b, const Scratch<T>& p) {
-  const T* values = b.v + p.c0 * b.headDim;
-  if (b.rows <= kFewRows) {
-    for (std::int64_t r = 0; r < b.rows; ++r)
-      kernels::weightedSum(p.row(r), values, p.width(), b.headDim, b.z + r * b.zStride);
-    return;
-  }
-  multiply(Product<T>{.m = b.rows,
-                      .n = b.headDim,
-                      .k = p.width(),
-                      .a = p.s,
-                      .lda = p.width(),
-                      .b = values,
-                      .ldb = b.headDim,
-                      .c = b.z,
-                      .ldc = b.zStride,
-                      .alpha = T(1),
-                      .beta = T(0)});
+  kernels::weigh(kernels::WeighJob<T>{.p = p.s,
+                                      .pRow = p.stride(),
+                                      .rows = b.rows,
+                                      .keys = p.width(),
+                                      .v = b.v + p.c0 * b.headDim,
+                                      .headDim = b.headDim,
+                                      .out = b.z,
+                                      .outRow = b.zStride});
 }
 
 // Sums and maxima of one row of cells: `sum` and `max` run over columns [c0, c0 + width).
@@ -139,7 +134,7 @@ template <class T> void softmaxBlock(const RowBlock<T>& b, const Scratch<T>& s, 
 template <class T> void attendBlock(const RowBlock<T>& b, bool readScores) {
   const Scratch<T> s = scratchFor(b, readScores);
   if (readScores)
-    std::copy(b.scores, b.scores + b.rows * b.keys, s.s);
+    copyRows(b.scores, b, s);
   else
     computeScores(b, s);
   softmaxBlock(b, s, readScores);
@@ -160,7 +155,7 @@ template <class T> void scoreBlock(const RowBlock<T>& b) {
 
 template <class T> void weighBlock(const RowBlock<T>& b) {
   const Scratch<T> p = scratchFor(b, true);
-  std::copy(b.pattern, b.pattern + b.rows * b.keys, p.s);
+  copyRows(b.pattern, b, p);
   weigh(b, p);
 }
 

@@ -12,8 +12,10 @@ inline constexpr std::int64_t kRowBlock = 64; // queries; a power of two
 template <class T> struct RowBlock {
   const T* q = nullptr; // [rows, Dh]: first query of the block
   std::int64_t qStride = 0;
-  const T* k = nullptr; // [T, Dh] of the head's group, from position 0
-  const T* v = nullptr; // [T, Dh]
+  const T* k = nullptr;        // [T, Dh] of the head's group, from position 0
+  const T* packed = nullptr;   // its panels (hooks::packKeys) from position packedFrom; null: few queries, k is read
+  std::int64_t packedFrom = 0; // a multiple of hooks::kPanel, not after the first key that a query may see
+  const T* v = nullptr;        // [T, Dh]
   std::int64_t headDim = 0;
   std::int64_t first = 0, rows = 0; // positions of the queries
   std::int64_t keys = 0;            // positions there are so far (>= first + rows)

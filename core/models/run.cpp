@@ -210,6 +210,7 @@ Status Run::append(std::span<const std::int32_t> tokens, std::stop_token stop,
 std::int64_t Run::length() const { return m_impl->length(); }
 const std::vector<std::int32_t>& Run::tokens() const { return m_impl->tokens; }
 void Run::reserve(std::int64_t tokens) { m_impl->reserved = std::min(tokens, m_impl->config().context); }
+std::int64_t Run::capacity() const { return m_impl->attention.capacity(); }
 const RunOptions& Run::options() const { return m_impl->options; }
 
 Status Run::truncate(std::int64_t length) {

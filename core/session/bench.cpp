@@ -91,6 +91,23 @@ Result<double> tileSeconds(const hooks::AttentionRecord& record) {
   return best;
 }
 
+// The linear model of memory: weights + 1.2 * (Q, K, V, log-sum-exp) + 512 MB.
+std::uint64_t allowedBytes(const models::Decoder& model, std::int64_t tokens) {
+  const hooks::Dims d = model.dims();
+  const auto values =
+      static_cast<double>(d.layers * tokens * (d.heads * d.headDim + 2 * d.kvHeads * d.headDim + d.heads));
+  return model.weightBytes() + static_cast<std::uint64_t>(1.2 * 4 * values) + 512'000'000;
+}
+
+// Threads, caches and allocator have worked before anything is timed.
+Status warmUp(const models::Decoder& model, const std::vector<std::int32_t>& tokens) {
+  Keeper keeper(model.dims().layers);
+  const std::vector<std::int32_t> few(tokens.begin(),
+                                      tokens.begin() + std::min<std::ptrdiff_t>(512, std::ssize(tokens)));
+  auto warm = prefillSeconds(model, few, true, keeper);
+  return warm ? Status(Done{}) : Status(warm.error());
+}
+
 Result<AttentionBenchRow> attentionRow(const models::Decoder& model, std::int64_t count, int rounds) {
   const hooks::Dims d = model.dims();
   const std::vector<std::int32_t> tokens = randomTokens(count, d.vocab);
@@ -98,11 +115,7 @@ Result<AttentionBenchRow> attentionRow(const models::Decoder& model, std::int64_
   row.tokens = count;
   row.secondsPlain = row.secondsCapture = 1e9;
   std::vector<double> ratios;
-  { // warm: threads, caches and allocator have worked at this size before anything is timed
-    Keeper keeper(d.layers);
-    const std::vector<std::int32_t> few(tokens.begin(), tokens.begin() + std::min<std::int64_t>(count, 512));
-    if (auto warm = prefillSeconds(model, few, true, keeper); !warm) return warm.error();
-  }
+  if (Status warm = warmUp(model, tokens); !warm) return warm.error();
   for (int i = 0; i < rounds; ++i) {
     Keeper keeper(d.layers);
     auto capture = prefillSeconds(model, tokens, true, keeper);
@@ -120,9 +133,7 @@ Result<AttentionBenchRow> attentionRow(const models::Decoder& model, std::int64_
   }
   std::sort(ratios.begin(), ratios.end());
   row.ratioCapture = ratios[ratios.size() / 2];
-  const auto values =
-      static_cast<double>(d.layers * count * (d.heads * d.headDim + 2 * d.kvHeads * d.headDim + d.heads));
-  row.allowedBytes = model.weightBytes() + static_cast<std::uint64_t>(1.2 * 4 * values) + 512'000'000;
+  row.allowedBytes = allowedBytes(model, count);
   return row;
 }
 
@@ -160,6 +171,22 @@ Status benchAttention(const std::vector<std::int64_t>& tokens, int rounds,
     auto measured = attentionRow(**model, count, rounds);
     if (!measured) return measured.error();
     row(*measured);
+  }
+  return Done{};
+}
+
+Status benchLong(const std::vector<std::int64_t>& tokens, const std::function<void(const LongBenchRow&)>& row) {
+  auto config = gpt2Small(*std::max_element(tokens.begin(), tokens.end()));
+  if (!config) return config.error();
+  auto model = models::randomDecoder(*config, 1);
+  if (!model) return model.error();
+  for (std::int64_t count : tokens) {
+    const std::vector<std::int32_t> ids = randomTokens(count, (*model)->dims().vocab);
+    if (Status warm = warmUp(**model, ids); !warm) return warm;
+    Keeper keeper((*model)->dims().layers);
+    auto seconds = prefillSeconds(**model, ids, true, keeper);
+    if (!seconds) return seconds.error();
+    row({count, *seconds, peakBytes(), allowedBytes(**model, count)});
   }
   return Done{};
 }

@@ -23,6 +23,15 @@ struct AttentionBenchRow {
 Status benchAttention(const std::vector<std::int64_t>& tokens, int rounds,
                       const std::function<void(const AttentionBenchRow&)>& row);
 
+// The same shape at long T, one forward pass with capture of Q, K, log-sum-exp and overviews each.
+struct LongBenchRow {
+  std::int64_t tokens = 0; // T
+  double seconds = 0;
+  std::uint64_t peakBytes = 0;    // of this process so far: give T in ascending order
+  std::uint64_t allowedBytes = 0; // as above
+};
+Status benchLong(const std::vector<std::int64_t>& tokens, const std::function<void(const LongBenchRow&)>& row);
+
 // 135M-parameter Llama shape (30 layers, 9 heads, 3 key/value heads, D 576, F 1536, V 49152, tied), float32.
 struct DecodeBenchRow {
   std::int64_t tokens = 0;

@@ -15,6 +15,7 @@ namespace orrery::session {
 namespace {
 
 constexpr std::size_t kKeptRuns = 16;
+constexpr std::int64_t kRoomStep = 64; // tokens between two looks at the memory that is left
 using Clock = std::chrono::steady_clock;
 double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -85,17 +86,45 @@ Result<hooks::CapturePlan> Engine::plan(const RunSpec& spec) const {
   return plan;
 }
 
-Status Engine::checkSize(const RunSpec& spec, std::int64_t prompt, const hooks::CapturePlan& plan) {
+Result<Estimate> Engine::estimateOf(const RunSpec& spec, std::int64_t prompt, const hooks::CapturePlan& plan) const {
   const models::Decoder& decoder = *model()->decoder;
-  const std::int64_t context = decoder.dims().context;
-  const std::int64_t total = prompt + std::max<std::int64_t>(0, spec.generate);
-  if (total > context)
-    return badInput("the prompt has " + std::to_string(prompt) + " tokens and " + std::to_string(total - prompt) +
+  const std::int64_t context = decoder.dims().context, wanted = std::max<std::int64_t>(0, spec.generate);
+  if (prompt > context || wanted > context - prompt)
+    return badInput("the prompt has " + std::to_string(prompt) + " tokens and " + std::to_string(wanted) +
                     " are to be generated; the model's context is " + std::to_string(context));
-  const CaptureBytes bytes = captureBytes(decoder.dims(), plan, total, decoder.dtype());
-  const Estimate estimate = makeEstimate(bytes, speed(), prompt, total - prompt, available());
-  if (!estimate.fits) return tooLarge(estimate.sentence);
-  return Done{};
+  const std::uint64_t room = available();
+  const std::int64_t total = spec.generate == kForever
+                                 ? longestThatFits(decoder.dims(), plan, decoder.dtype(), prompt, context, room)
+                                 : prompt + wanted;
+  return makeEstimate(captureBytes(decoder.dims(), plan, total, decoder.dtype()), speed(), prompt, total - prompt,
+                      room);
+}
+
+Result<Estimate> Engine::estimate(const RunSpec& spec) const {
+  if (!model()->decoder) return nothingOpen();
+  auto tokens = promptTokens(spec);
+  if (!tokens) return tokens.error();
+  auto capture = plan(spec);
+  if (!capture) return capture.error();
+  return estimateOf(spec, static_cast<std::int64_t>(tokens->size()), *capture);
+}
+
+// A run that goes on without a size told before may come to the end of the memory. Where the buffers are full, larger
+// ones must fit beside them.
+Status Engine::checkRoom() const {
+  const models::Decoder& decoder = *model()->decoder;
+  const auto bytesAt = [&](std::int64_t tokens) {
+    return captureBytes(decoder.dims(), m_current.run->options().plan, tokens, decoder.dtype()).total();
+  };
+  const std::int64_t length = m_current.run->length();
+  const std::int64_t next = std::min(length + kRoomStep, decoder.dims().context);
+  const std::uint64_t fresh = next <= m_current.run->capacity() ? bytesAt(next) - bytesAt(length) : bytesAt(next);
+  const std::uint64_t free = models::availableMemory();
+  const bool limited = m_memoryLimit != 0 && bytesAt(next) > m_memoryLimit;
+  if (!limited && fresh <= free) return Done{};
+  return tooLarge("generation stops after " + std::to_string(length) + " tokens: " + std::to_string(next - length) +
+                  " more need " + amount(static_cast<double>(limited ? bytesAt(next) : fresh)) + " of memory, " +
+                  amount(static_cast<double>(limited ? m_memoryLimit : free)) + " are available");
 }
 
 Status Engine::open(const std::string& path, const OpenOptions& options, const JobContext& job) {
@@ -193,13 +222,10 @@ models::RunOptions Engine::runOptions(const hooks::CapturePlan& plan, const std:
 }
 
 // The background scan may not have come to it yet; a trace file must not be written without.
-std::string Engine::contentHash(bool needed, std::stop_token stop) const {
+Result<std::string> Engine::contentHash(bool needed, std::stop_token stop) const {
   const auto info = m_board.get()->model;
   if (info && (!info->contentHash.empty() || !needed)) return info->contentHash;
-  auto tensors = tensorio::openTensors(model()->path);
-  if (!tensors) return {};
-  auto hash = tensorio::sha256Of(*tensors, std::move(stop));
-  return hash ? *hash : std::string();
+  return tensorio::sha256OfCheckpoint(model()->path, std::move(stop));
 }
 
 store::RunInfo Engine::runInfo(const RunSpec& spec, const std::vector<std::int32_t>& tokens,
@@ -225,12 +251,16 @@ Status Engine::start(const RunSpec& spec, std::uint64_t pauses, const JobContext
   if (!tokens) return tokens.error();
   auto capture = plan(spec);
   if (!capture) return capture.error();
-  if (Status fits = checkSize(spec, static_cast<std::int64_t>(tokens->size()), *capture); !fits) return fits;
+  auto size = estimateOf(spec, static_cast<std::int64_t>(tokens->size()), *capture);
+  if (!size) return size.error();
+  if (!size->fits) return tooLarge(size->sentence);
+  auto hash = contentHash(!spec.traceOut.empty(), job.stop());
+  if (!hash) return hash.error();
   auto run = model()->decoder->startRun(runOptions(*capture, spec.edits));
   if (!run) return run.error();
   leaveCurrent();
   setSampler(spec.sampler);
-  store::RunInfo info = runInfo(spec, *tokens, contentHash(!spec.traceOut.empty(), job.stop()));
+  store::RunInfo info = runInfo(spec, *tokens, *hash);
   m_current = {m_store.beginRun(std::move(info), *tokens, piecesOf(*tokens)), spec, std::move(*run)};
   if (!spec.traceOut.empty()) {
     m_store.attach(trace::traceWriter(spec.traceOut));
@@ -295,20 +325,20 @@ Status Engine::generate(std::int64_t tokens, std::uint64_t pauses, const JobCont
   const auto start = Clock::now();
   Status done = recomputeLast(job.stop());
   auto reported = start;
-  std::int64_t count = 0;
-  for (; done && count < wanted && m_pauses == pauses; ++count) {
-    if (job.stop().stop_requested())
-      done = cancelled();
-    else
-      done = decodeOne(sampler(), job.stop());
+  std::int64_t count = 0; // decoded
+  while (done && count < wanted && m_pauses == pauses) {
+    if (count % kRoomStep == 0) done = checkRoom();
+    if (done) done = job.stop().stop_requested() ? Status(cancelled()) : decodeOne(sampler(), job.stop());
+    if (!done) break;
+    ++count;
     if (secondsSince(reported) < 0.1) continue;
     reported = Clock::now();
-    const double rate = static_cast<double>(count + 1) / secondsSince(start);
+    const double rate = static_cast<double>(count) / secondsSince(start);
     char text[96];
-    std::snprintf(text, sizeof text, "token %lld of %lld, %.1f tokens/s", static_cast<long long>(count + 1),
+    std::snprintf(text, sizeof text, "token %lld of %lld, %.1f tokens/s", static_cast<long long>(count),
                   static_cast<long long>(wanted), rate);
-    job.report(static_cast<double>(count + 1) / static_cast<double>(wanted),
-               static_cast<double>(wanted - count - 1) / rate, text);
+    job.report(static_cast<double>(count) / static_cast<double>(wanted), static_cast<double>(wanted - count) / rate,
+               text);
     publishStats();
   }
   m_stats.decodeSeconds += secondsSince(start);

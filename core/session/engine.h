@@ -53,13 +53,17 @@ public:
   std::uint64_t available() const; // bytes a run may take
   Result<std::vector<std::int32_t>> promptTokens(const RunSpec& spec) const;
   Result<hooks::CapturePlan> plan(const RunSpec& spec) const;
+  Result<Estimate> estimate(const RunSpec& spec) const;
 
 private:
   Result<OpenModel> load(Inspected& inspected, const OpenOptions& options, const JobContext& job);
   void scanInBackground(Inspected inspected);
   void stopScan();
-  Status checkSize(const RunSpec& spec, std::int64_t prompt, const hooks::CapturePlan& plan);
-  std::string contentHash(bool needed, std::stop_token stop) const;
+  // What a prompt of so many tokens and spec.generate more take. An endless run counts as far as it can go: to the
+  // context's end or to that of the memory, where it stops with a sentence. Errors: BadInput (context).
+  Result<Estimate> estimateOf(const RunSpec& spec, std::int64_t prompt, const hooks::CapturePlan& plan) const;
+  Status checkRoom() const; // memory for the next tokens of the current run
+  Result<std::string> contentHash(bool needed, std::stop_token stop) const;
   store::RunInfo runInfo(const RunSpec& spec, const std::vector<std::int32_t>& tokens, const std::string& hash) const;
   models::RunOptions runOptions(const hooks::CapturePlan& plan, const std::vector<hooks::Edit>& edits);
   Status prefill(const std::vector<std::int32_t>& tokens, const JobContext& job);

@@ -23,15 +23,6 @@ double hookElements(const hooks::Dims& dims, hooks::HookId id, double tokens) {
   return elements;
 }
 
-std::string amount(double bytes) {
-  char text[48];
-  if (bytes >= 1e9)
-    std::snprintf(text, sizeof text, "%.1f GB", bytes / 1e9);
-  else
-    std::snprintf(text, sizeof text, "%.1f MB", bytes / 1e6);
-  return text;
-}
-
 std::string duration(double seconds) {
   char text[48];
   if (seconds >= 90)
@@ -42,6 +33,15 @@ std::string duration(double seconds) {
 }
 
 } // namespace
+
+std::string amount(double bytes) {
+  char text[48];
+  if (bytes >= 1e9)
+    std::snprintf(text, sizeof text, "%.1f GB", bytes / 1e9);
+  else
+    std::snprintf(text, sizeof text, "%.1f MB", bytes / 1e6);
+  return text;
+}
 
 CaptureBytes captureBytes(const hooks::Dims& d, const hooks::CapturePlan& plan, std::int64_t tokens, DType dtype) {
   const double size = static_cast<double>(byteSize(dtype)), t = static_cast<double>(tokens);
@@ -58,8 +58,21 @@ CaptureBytes captureBytes(const hooks::Dims& d, const hooks::CapturePlan& plan, 
   for (hooks::HookId id : plan.hooks()) hooked += hookElements(d, id, t);
   bytes.hooks = toBytes(hooked * size);
   const double chunk = std::min(t, 512.0);
-  bytes.scratch = toBytes(size * chunk * static_cast<double>(8 * d.model + 3 * d.mlp + d.vocab) + 64 * t * size * 4);
+  bytes.scratch = toBytes(size * (chunk * static_cast<double>(8 * d.model + 3 * d.mlp + d.vocab) + 64 * t * 4 +
+                                  t * kv / 2)); // K of one layer as panels
   return bytes;
+}
+
+std::int64_t longestThatFits(const hooks::Dims& dims, const hooks::CapturePlan& plan, DType dtype, std::int64_t least,
+                             std::int64_t most, std::uint64_t available) {
+  while (least < most) { // bytes grow with the text
+    const std::int64_t middle = most - (most - least) / 2;
+    if (captureBytes(dims, plan, middle, dtype).total() <= available)
+      least = middle;
+    else
+      most = middle - 1;
+  }
+  return least;
 }
 
 Estimate makeEstimate(const CaptureBytes& bytes, const Speed& speed, std::int64_t promptTokens, std::int64_t generated,

@@ -2,6 +2,7 @@
 // Bytes and seconds before a run: closed forms over the model's sizes and the speed measured so far.
 #pragma once
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/hooks/capture_plan.h"
@@ -24,7 +25,12 @@ struct CaptureBytes {
 
 // tokens: T in the end. Saturates instead of overflowing.
 CaptureBytes captureBytes(const hooks::Dims& dims, const hooks::CapturePlan& plan, std::int64_t tokens, DType dtype);
+// The longest text, of at least `least` and at most `most` tokens, that takes no more than `available` bytes.
+std::int64_t longestThatFits(const hooks::Dims& dims, const hooks::CapturePlan& plan, DType dtype, std::int64_t least,
+                             std::int64_t most, std::uint64_t available);
 Estimate makeEstimate(const CaptureBytes& bytes, const Speed& speed, std::int64_t promptTokens, std::int64_t generated,
                       std::uint64_t available);
+
+std::string amount(double bytes); // "1.2 GB", "3.4 MB"
 
 } // namespace orrery::session

@@ -98,18 +98,7 @@ Job Session::runWriteTrace(std::string path) {
   return m_impl->post("Write " + path, [this, path](const JobContext&) { return m_impl->engine.writeTrace(path); });
 }
 
-Result<Estimate> Session::estimate(const RunSpec& spec) const {
-  const auto open = m_impl->engine.model();
-  if (!open->decoder) return badInput("no model is open");
-  auto tokens = m_impl->engine.promptTokens(spec);
-  if (!tokens) return tokens.error();
-  auto plan = m_impl->engine.plan(spec);
-  if (!plan) return plan.error();
-  const auto prompt = static_cast<std::int64_t>(tokens->size());
-  const std::int64_t generated = spec.generate == kForever ? open->decoder->dims().context - prompt : spec.generate;
-  const CaptureBytes bytes = captureBytes(open->decoder->dims(), *plan, prompt + generated, open->decoder->dtype());
-  return makeEstimate(bytes, m_impl->engine.speed(), prompt, generated, m_impl->engine.available());
-}
+Result<Estimate> Session::estimate(const RunSpec& spec) const { return m_impl->engine.estimate(spec); }
 
 Result<std::vector<std::int32_t>> Session::tokenize(const std::string& text, bool addSpecial) const {
   const auto open = m_impl->engine.model();

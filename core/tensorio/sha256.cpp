@@ -75,4 +75,10 @@ Result<std::string> sha256Of(const TensorFile& file, std::stop_token stop) {
   return sha256(std::as_bytes(std::span(lines)));
 }
 
+Result<std::string> sha256OfCheckpoint(const std::string& path, std::stop_token stop) {
+  auto tensors = openTensors(path);
+  if (!tensors) return tensors.error();
+  return sha256Of(*tensors, std::move(stop));
+}
+
 } // namespace orrery::tensorio

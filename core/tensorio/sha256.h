@@ -18,5 +18,7 @@ Result<std::string> sha256(std::span<const std::byte> bytes);
 Result<std::string> sha256OfFile(const std::string& path, std::stop_token stop = {});
 // Of one shard: the hash of that file. Of several: the hash of the lines "HASH  NAME\n" in shard order.
 Result<std::string> sha256Of(const TensorFile& file, std::stop_token stop = {});
+// The same of the checkpoint at `path`, as openTensors finds it.
+Result<std::string> sha256OfCheckpoint(const std::string& path, std::stop_token stop = {});
 
 } // namespace orrery::tensorio

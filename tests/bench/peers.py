@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What a user would run instead: transformers on the same shapes, threads and machine. One measurement per process, so
-that peak memory means something.   usage: peers.py {decode,attention} [--tokens N] [--threads N] -> one JSON object"""
+that peak memory means something.   usage: peers.py {decode,attention,sdpa} [--tokens N] [--threads N] -> one JSON object"""
 import argparse
 import json
 import os
@@ -37,6 +37,16 @@ def decode(tokens):
     return {"tokens_per_second": tokens / (time.perf_counter() - start)}
 
 
+def sdpa(tokens):
+    """Forward pass without capture, last logits only."""
+    model = gpt2_small(tokens, "sdpa")
+    ids = torch.randint(3, 50257, (1, tokens))
+    model(ids[:, :512], use_cache=False, logits_to_keep=1)
+    start = time.perf_counter()
+    model(ids, use_cache=False, logits_to_keep=1)
+    return {"T": tokens, "seconds": time.perf_counter() - start}
+
+
 def attention(tokens):
     model = gpt2_small(tokens, "eager")
     ids = torch.randint(3, 50257, (1, tokens))
@@ -48,13 +58,13 @@ def attention(tokens):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["decode", "attention"])
+    parser.add_argument("what", choices=["decode", "attention", "sdpa"])
     parser.add_argument("--tokens", type=int, default=128)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     with torch.inference_mode():
-        result = {"decode": decode, "attention": attention}[arguments.what](arguments.tokens)
+        result = {"decode": decode, "attention": attention, "sdpa": sdpa}[arguments.what](arguments.tokens)
     result["peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps(result))

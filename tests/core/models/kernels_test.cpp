@@ -5,6 +5,7 @@
 #include <random>
 
 #include "core/models/parallel.h"
+#include "core/models/weigh_kernel.h"
 #include "tests/core/models/helpers.h"
 
 namespace orrery::models::test {
@@ -89,14 +90,6 @@ template <class T> void checkRows() {
                                        .alpha = T(1),
                                        .out = product.data()});
     matVec = std::max(matVec, worstOf(product, productRef));
-    kernels::dotsInOrder(w.data(), rows, n, x.data(), T(1), product.data());
-    for (std::int64_t r = 0; r < rows; ++r) {
-      T inOrder = 0;
-      for (std::int64_t i = 0; i < n; ++i)
-        inOrder = std::fma(w[static_cast<std::size_t>(r * n + i)], x[static_cast<std::size_t>(i)], inOrder);
-      EXPECT_EQ(product[static_cast<std::size_t>(r)], inOrder) << "dotsInOrder, bit for bit";
-    }
-
     std::vector<T> weighted(count);
     std::vector<long double> weightedRef(count);
     for (std::int64_t r = 0; r < rows; ++r)
@@ -116,6 +109,34 @@ template <class T> void checkRows() {
 TEST(Kernels, AgreeWithPlainLoops) {
   checkRows<float>();
   checkRows<double>();
+}
+
+template <class T> double weighDifference(std::int64_t rows, std::int64_t keys, std::int64_t headDim) {
+  const std::int64_t pRow = keys + 5, outRow = headDim + 2;
+  const auto p = draw<T>(rows * pRow, 1 / std::sqrt(static_cast<double>(keys)), 4), v = draw<T>(keys * headDim, 1, 5);
+  std::vector<T> out(static_cast<std::size_t>(rows * outRow), T(77));
+  kernels::weigh(kernels::WeighJob<T>{p.data(), pRow, rows, keys, v.data(), headDim, out.data(), outRow});
+  std::vector<long double> ref(out.size(), 77); // what lies between the rows stays
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (std::int64_t c = 0; c < headDim; ++c) {
+      long double sum = 0;
+      for (std::int64_t j = 0; j < keys; ++j)
+        sum += static_cast<long double>(p[static_cast<std::size_t>(r * pRow + j)]) *
+               v[static_cast<std::size_t>(j * headDim + c)];
+      ref[static_cast<std::size_t>(r * outRow + c)] = sum;
+    }
+  return worstOf(out, ref);
+}
+TEST(Kernels, WeighAgreesWithPlainLoops) {
+  double floats = 0, doubles = 0;
+  for (const std::int64_t headDim : {1, 13, 16, 20, 24, 64, 72, 128})
+    for (const std::int64_t rows : {1, 2, 3, 4, 5, 6, 7, 64})
+      for (const std::int64_t keys : {1, 7, 64, 255, 256, 300}) {
+        floats = std::max(floats, weighDifference<float>(rows, keys, headDim));
+        doubles = std::max(doubles, weighDifference<double>(rows, keys, headDim));
+      }
+  report("weigh float", floats, 64 * kUlp<float>);
+  report("weigh double", doubles, 64 * kUlp<double>);
 }
 
 TEST(Kernels, SoftmaxOfNothingIsZero) {

@@ -15,7 +15,9 @@ import sys
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+from transformers import (AutoModelForCausalLM, Gemma2Config, GemmaConfig, GPT2Config, GPT2LMHeadModel, GPTNeoXConfig,
+                          LlamaConfig, LlamaForCausalLM, MistralConfig, MixtralConfig, Phi3Config, PhiConfig,
+                          Qwen2Config, Qwen3Config)
 
 torch.set_grad_enabled(False)
 
@@ -43,8 +45,8 @@ def draw(model, seed):
         elif "embed" in name or "wte" in name or "wpe" in name:
             w = 0.5 * w
         else:
-            fan_in = p.shape[0] if isinstance(model, GPT2LMHeadModel) and "lm_head" not in name else p.shape[1]
-            peaked = any(part in name for part in ("q_proj", "k_proj", "c_attn"))
+            fan_in = p.shape[0] if isinstance(model, GPT2LMHeadModel) and "lm_head" not in name else p.shape[-1]
+            peaked = any(part in name for part in ("q_proj", "k_proj", "c_attn", "query_key_value", "qkv_proj"))
             w = w * (1.5 if peaked else 1.0) / fan_in**0.5
         p.copy_(w)
 
@@ -52,34 +54,51 @@ def draw(model, seed):
 def float64_twin(model):
     with true_float64():
         twin = type(model)(type(model.config).from_dict(json.loads(model.config.to_json_string()))).double().eval()
-    twin.config._attn_implementation = "eager"
+    twin.config._attn_implementation = twin.config._experts_implementation = "eager"
     twin.load_state_dict({k: v.double() for k, v in model.state_dict().items()})
     twin.tie_weights()
     return twin
+
+
+def part(module, *names):
+    return next(getattr(module, name) for name in names if hasattr(module, name))
+
+
+def projections(attention, config, keep):
+    """Hooks that keep q, k and v as [B, T, heads, Dh], before norms and RoPE."""
+    heads = config.num_attention_heads
+    kv = getattr(config, "num_key_value_heads", None) or heads
+    size = getattr(config, "head_dim", None) or config.hidden_size // heads
+    shaped = lambda o: o.reshape(*o.shape[:2], -1, size).clone()
+    if hasattr(attention, "q_proj"):
+        return [getattr(attention, n + "_proj").register_forward_hook(lambda m, a, o, n=n: keep(n, shaped(o))) for n in "qkv"]
+
+    def split(m, a, o):
+        if hasattr(attention, "query_key_value"):  # (head, qkv, Dh)
+            parts = [p.reshape(*o.shape[:2], -1) for p in o.reshape(*o.shape[:2], heads, 3, size).unbind(3)]
+        else:
+            parts = o.split([heads * size, kv * size, kv * size], -1)
+        for name, value in zip("qkv", parts):
+            keep(name, shaped(value))
+    return [part(attention, "c_attn", "query_key_value", "qkv_proj").register_forward_hook(split)]
 
 
 def forward(model, tokens):
     """Logits and every inner value under the names that the test reads."""
     got, handles, config = {}, [], model.config
     first = lambda o: o[0] if isinstance(o, tuple) else o
-    keep = lambda key: lambda m, a, o: got.__setitem__(key, first(o).clone())
-    gpt2 = isinstance(model, GPT2LMHeadModel)
-    layers = model.transformer.h if gpt2 else model.model.layers
+    keep = lambda key: lambda m, a, o: got.__setitem__(key, first(o).clone().reshape(*tokens.shape, -1))
+    stack = part(model, "transformer", "gpt_neox", "model")
+    layers = part(stack, "h", "layers")
     for i, layer in enumerate(layers):
-        attention = layer.attn if gpt2 else layer.self_attn
+        attention = part(layer, "attn", "attention", "self_attn")
         handles += [attention.register_forward_hook(keep(f"attn_out.{i}")),
-                    layer.mlp.register_forward_hook(keep(f"mlp_out.{i}")),
+                    part(layer, "mlp", "block_sparse_moe").register_forward_hook(keep(f"mlp_out.{i}")),
                     layer.register_forward_hook(keep(f"resid_post.{i}"))]
-        if gpt2:
-            def split(m, a, o, i=i):
-                for name, part in zip("qkv", o.chunk(3, -1)):
-                    got[f"{name}.{i}"] = part.reshape(*part.shape[:2], config.n_head, -1).clone()
-            handles.append(attention.c_attn.register_forward_hook(split))
-        else:
-            for name in "qkv":
-                def shaped(m, a, o, key=f"{name}.{i}"):
-                    got[key] = o.reshape(*o.shape[:2], -1, config.head_dim).clone()
-                handles.append(getattr(attention, name + "_proj").register_forward_hook(shaped))
+        handles += projections(attention, config, lambda n, value, i=i: got.__setitem__(f"{n}.{i}", value))
+        if hasattr(layer, "post_feedforward_layernorm"):
+            handles += [layer.post_attention_layernorm.register_forward_hook(keep(f"attn_out_normed.{i}")),
+                        layer.post_feedforward_layernorm.register_forward_hook(keep(f"mlp_out_normed.{i}"))]
     out = model(tokens, output_hidden_states=True, output_attentions=True, use_cache=False)
     for handle in handles:
         handle.remove()
@@ -94,7 +113,7 @@ def forward(model, tokens):
 
 def write(out, model, seed, short=16, long=40):
     model.eval()
-    model.config._attn_implementation = "eager"
+    model.config._attn_implementation = model.config._experts_implementation = "eager"
     draw(model, seed)
     model.save_pretrained(out)
     tokens = torch.randint(0, model.config.vocab_size, (1, long), generator=torch.Generator().manual_seed(seed + 1))
@@ -128,7 +147,52 @@ def fixed(out):
         rope_parameters={"rope_type": "linear", "factor": 2.5, "rope_theta": 300.0})), 6)
 
 
+    for name, config in families(0).items():
+        write(f"{out}/{name}_options", AutoModelForCausalLM.from_config(config), 7)
+
+
+def families(seed):
+    """The other families, with options that published checkpoints seldom use; seed 0: those kept in the tree."""
+    r = random.Random(seed)
+    pick = lambda *options: options[0] if seed == 0 else r.choice(options)
+    small = dict(vocab_size=61, max_position_embeddings=56, num_hidden_layers=2)
+    llama = dict(small, hidden_size=24, num_attention_heads=4, num_key_value_heads=pick(2, 1, 4), intermediate_size=27)
+    wide = dict(llama, head_dim=pick(6, 8, 14))
+    factors = lambda n: [round(1 + r.random() * 3, 3) for _ in range(n)]
+    phi3_rotary, sliding = pick(1.0, 0.5), pick(True, False)
+    return {
+        "gpt_neox": GPTNeoXConfig(
+            **small, hidden_size=24, num_attention_heads=3, intermediate_size=31, attention_bias=pick(False, True),
+            use_parallel_residual=pick(False, True), hidden_act=pick("gelu", "relu", "gelu_new"), rotary_pct=pick(0.5, 1.0),
+            rotary_emb_base=pick(300, 10000), tie_word_embeddings=pick(True, False)),
+        "mistral": MistralConfig(**wide, sliding_window=pick(5, None, 1), hidden_act=pick("relu", "silu")),
+        "qwen2": Qwen2Config(**llama, use_sliding_window=pick(True, False), sliding_window=pick(4, 7),
+                             max_window_layers=pick(1, 0, 2), tie_word_embeddings=pick(True, False),
+                             rope_parameters=pick({"rope_type": "yarn", "factor": 2.0, "rope_theta": 1000.0,
+                                                   "original_max_position_embeddings": 20},
+                                                  {"rope_type": "default", "rope_theta": 1e6})),
+        "qwen3": Qwen3Config(**wide, attention_bias=pick(True, False), use_sliding_window=sliding,
+                             sliding_window=pick(6, 3), max_window_layers=1,
+                             layer_types=["sliding_attention", "full_attention"] if sliding else None),
+        "gemma": GemmaConfig(**wide, attention_bias=pick(True, False), tie_word_embeddings=pick(False, True)),
+        "gemma2": Gemma2Config(**wide, query_pre_attn_scalar=pick(11, 6), sliding_window=pick(6, 3),
+                               attn_logit_softcapping=pick(None, 3.0), final_logit_softcapping=pick(4.0, None),
+                               layer_types=pick(["full_attention", "sliding_attention"], None)),
+        "phi": PhiConfig(**dict(llama, hidden_size=32), qk_layernorm=pick(True, False),
+                         partial_rotary_factor=pick(0.25, 0.5, 1.0)),
+        "phi3": Phi3Config(**dict(llama, hidden_size=32), pad_token_id=0, original_max_position_embeddings=20,
+                           sliding_window=pick(None, 9),
+                           rope_parameters={"rope_type": "longrope", "rope_theta": 500.0,
+                                            "partial_rotary_factor": phi3_rotary,
+                                            "short_factor": factors(int(4 * phi3_rotary)),
+                                            "long_factor": factors(int(4 * phi3_rotary))}),
+        "mixtral": MixtralConfig(**wide, num_local_experts=pick(3, 5), num_experts_per_tok=pick(1, 2, 3),
+                                 sliding_window=pick(7, None), hidden_act=pick("gelu", "silu"))}
+
+
 def drawn(out, seed):
+    for name, config in families(seed).items():
+        write(f"{out}/{name}_{seed}", AutoModelForCausalLM.from_config(config), seed)
     r = random.Random(seed)
     heads = r.choice([1, 2, 3, 5])
     write(f"{out}/gpt2_{seed}", GPT2LMHeadModel(GPT2Config(

@@ -196,6 +196,32 @@ TEST(SessionMemory, WhatDoesNotFitIsRefusedWithTheNumber) {
   EXPECT_TRUE(session.runStart(spec).wait());
 }
 
+// An endless run goes as far as the memory, and says so.
+TEST(SessionMemory, AnEndlessRunStopsWhereTheMemoryEnds) {
+  Session session{{.threads = 1, .memoryLimit = 4 << 20}};
+  ASSERT_TRUE(session.runOpen(kBundled).wait());
+  RunSpec spec;
+  spec.tokens.assign(20, 3);
+  spec.generate = kForever;
+  const auto estimate = session.estimate(spec);
+  ASSERT_TRUE(estimate);
+  EXPECT_TRUE(estimate->fits) << estimate->sentence;
+  EXPECT_LE(estimate->bytes, std::uint64_t{4} << 20);
+  for (const bool again : {false, true}) {
+    const Status ran = again ? session.runContinue(kForever).wait() : session.runStart(spec).wait();
+    ASSERT_FALSE(ran);
+    EXPECT_EQ(ran.error().code, Code::TooLarge);
+    EXPECT_NE(ran.error().what.find("MB"), std::string::npos) << ran.error().what;
+    std::printf("  %s\n", ran.error().what.c_str());
+  }
+  const auto length = session.snapshot()->length();
+  EXPECT_GT(length, 20);
+  EXPECT_LT(length, session.snapshot()->info->dims.context);
+  EXPECT_EQ(session.state()->stats.decodedTokens, length - 20) << "only tokens that were decoded are counted";
+  ASSERT_TRUE(session.runCut(20).wait());
+  EXPECT_TRUE(session.runContinue(3).wait()) << "the session goes on";
+}
+
 TEST_F(SessionTest, ATraceWrittenWhileGeneratingIsTheSnapshot) {
   open();
   const std::string path = fs::temp_directory_path() / ("orrery-session-" + std::to_string(::getpid()) + ".h5");
