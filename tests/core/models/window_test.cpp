@@ -24,7 +24,7 @@ ModelConfig configOf(const Shape2& shape, std::int64_t context) {
                      {"vocab_size", 101},
                      {"initializer_range", 0.3}};
   ModelConfig config = *parseConfig(json, "test");
-  config.window = shape.window;
+  config.windows.assign(static_cast<std::size_t>(config.layers), shape.window);
   return config;
 }
 std::shared_ptr<Decoder> modelOf(const ModelConfig& config, DType dtype) {
