@@ -31,6 +31,10 @@ void Desk::setTheme(ThemeChoice choice) {
   if (choice != m_theme) m_undo.push(new ThemeCommand(*this, choice));
 }
 
+void Desk::editViewports(const std::string& view, const gpu::ViewportEdit& edit) {
+  m_undo.push(new ViewportCommand(m_views, view, edit));
+}
+
 void Desk::showTheme(ThemeChoice choice) {
   m_theme = choice;
   const scene::ThemeKind kind = resolve(choice);

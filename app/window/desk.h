@@ -11,6 +11,7 @@
 #include "app/window/selection_model.h"
 #include "app/window/session_link.h"
 #include "app/window/view_store.h"
+#include "views/gpu/canvas.h"
 
 namespace orrery::app {
 
@@ -29,6 +30,7 @@ public:
   void select(const views::Selection& selection);
   void setParameters(const std::string& view, const views::Parameters& parameters);
   void setTheme(ThemeChoice choice);
+  void editViewports(const std::string& view, const gpu::ViewportEdit& edit);
   // Not undoable: applied at once.
   void showTheme(ThemeChoice choice);
   ThemeChoice theme() const { return m_theme; }

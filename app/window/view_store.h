@@ -22,6 +22,9 @@ public:
   // What differs from the defaults. Wrong values are told by the canvas that shows the view.
   views::Parameters parameters(const std::string& view) const;
   void setParameters(const std::string& view, const views::Parameters& parameters);
+  // What is shown of the zoomable panels of a view, as it was last asked for.
+  views::Viewports viewports(const std::string& view) const;
+  void setViewports(const std::string& view, const views::Viewports& viewports);
   scene::ThemeKind theme() const { return m_theme; }
   void setTheme(scene::ThemeKind kind);
   const std::string& active() const { return m_active; } // the view that settings and export are about
@@ -29,12 +32,14 @@ public:
 
 Q_SIGNALS:
   void parametersChanged(const QString& view);
+  void viewportsChanged(const QString& view);
   void themeChanged();
   void activeChanged();
 
 private:
   views::Registry m_registry;
   std::map<std::string, views::Parameters> m_parameters;
+  std::map<std::string, views::Viewports> m_viewports;
   std::string m_active = "head";
   scene::ThemeKind m_theme = scene::ThemeKind::Dark;
   ThreadPool m_pool; // last: its tasks use the registry

@@ -229,27 +229,35 @@ void Canvas::setViewports(views::Viewports viewports) {
   m_viewports = std::move(viewports);
   m_cameras.clear();
   for (const auto& [name, shown] : m_viewports) m_cameras[name] = {shown, m_nextId};
+  for (const scene::Panel& panel : panels()) // the picture at hand may show less than all of the others
+    if (panel.zoomable && !m_viewports.contains(panel.name)) m_cameras[panel.name] = {panel.limits, m_nextId};
   request(false);
+}
+
+void Canvas::edited(const views::Viewports& before) {
+  request(false);
+  Q_EMIT viewportsEdited({before, m_viewports, m_gesture.number()});
 }
 
 void Canvas::moveCamera(int panel, const scene::Rect& shown) {
   const scene::Panel before = panels()[static_cast<std::size_t>(panel)];
   if (sameRect(before.data, shown)) return;
+  const views::Viewports old = m_viewports;
   m_viewports[before.name] = shown;
   m_cameras[before.name] = {shown, m_nextId};
-  request(false);
-  Q_EMIT viewportChanged();
+  edited(old);
 }
 
 void Canvas::fitPanel(int panel) {
   const scene::Panel before = panels()[static_cast<std::size_t>(panel)];
+  const views::Viewports old = m_viewports;
   m_viewports.erase(before.name);
   m_cameras[before.name] = {before.limits, m_nextId};
-  request(false);
-  Q_EMIT viewportChanged();
+  edited(old);
 }
 
 void Canvas::fit() {
+  m_gesture.begin();
   const auto all = panels();
   for (std::size_t i = 0; i < all.size(); ++i)
     if (all[i].zoomable) fitPanel(static_cast<int>(i));
@@ -264,10 +272,12 @@ void Canvas::zoomBy(double factor) {
   if (panel < 0) return;
   const scene::Panel& p = all[static_cast<std::size_t>(panel)];
   const scene::Point middle{p.frame.x + p.frame.w / 2, p.frame.y + p.frame.h / 2};
+  m_gesture.goOn(Gesture::Kind::Key);
   moveCamera(panel, zoomedAt(p, atPointer ? *m_pointer : middle, factor));
 }
 
 void Canvas::panBy(double dx, double dy) {
+  m_gesture.goOn(Gesture::Kind::Key);
   const auto all = panels();
   for (std::size_t i = 0; i < all.size(); ++i)
     if (all[i].zoomable) return moveCamera(static_cast<int>(i), panned(all[i], dx, dy));

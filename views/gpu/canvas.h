@@ -27,12 +27,19 @@
 #include "views/gpu/color_range.h"
 #include "views/gpu/frame.h"
 #include "views/gpu/frame_meter.h"
+#include "views/gpu/gesture.h"
 #include "views/gpu/overlay_scene.h"
 
 namespace orrery::gpu {
 
 class PainterCanvas;
 class VulkanCanvas;
+
+// What a zoom, pan or fit did; edits of one gesture (gesture.h) have the same number.
+struct ViewportEdit {
+  views::Viewports before, after;
+  std::uint64_t gesture = 0;
+};
 
 class Canvas : public QWidget {
   Q_OBJECT
@@ -100,8 +107,8 @@ public:
 
 Q_SIGNALS:
   void selectionRequested(const orrery::views::Selection& selection);
-  void hovered(const QString& panel, const QPointF& dataPoint); // empty panel: the pointer left
-  void viewportChanged();
+  void hovered(const QString& panel, const QPointF& dataPoint);        // empty panel: the pointer left
+  void viewportsEdited(const orrery::gpu::ViewportEdit& edit);         // by pointer or keys, already applied
   void parametersChanged(const orrery::views::Parameters& parameters); // edited on the canvas, already applied
   void contextMenuRequested(const QPoint& globalPosition);
   void buildFailed(const QString& text);
@@ -159,6 +166,7 @@ private:
   std::vector<std::string> readOut(const scene::Panel& panel, int index, scene::Point at) const;
   int zoomablePanelAt(scene::Point at) const;
   void moveCamera(int panel, const scene::Rect& shown);
+  void edited(const views::Viewports& before);
   void fitPanel(int panel);
 
   ThreadPool& m_pool;
@@ -184,6 +192,7 @@ private:
   std::optional<scene::Point> m_pointer;
   std::vector<std::string> m_tooltip;
   Drag m_drag = Drag::None;
+  Gesture m_gesture;
   scene::Point m_pressedAt, m_lastAt;
   int m_dragPanel = -1;
   bool m_shift = false;
