@@ -6,6 +6,7 @@
 
 #include "app/window/work_meter.h"
 #include "views/gpu/camera.h"
+#include "views/gpu/color_range.h"
 
 namespace orrery::app {
 
@@ -41,6 +42,9 @@ void ViewPane::connectCanvas() {
   });
   connect(m_canvas, &gpu::Canvas::parametersChanged, this,
           [this](const views::Parameters& parameters) { m_desk.setParameters(m_name, parameters); });
+  connect(m_canvas, &gpu::Canvas::pictureChanged, this, [this] {
+    m_desk.views().setRange(m_name, gpu::rangeOf(m_view->info(), m_canvas->parameters(), m_canvas->built()->scene));
+  });
   connect(m_canvas, &gpu::Canvas::contextMenuRequested, this, [this](const QPoint& at) {
     m_desk.views().setActive(m_name);
     Q_EMIT menuRequested(at);
