@@ -137,21 +137,9 @@ ThemeChoice themeFromWord(const QString& word) {
   return word == QLatin1String("light") ? ThemeChoice::Light : ThemeChoice::System;
 }
 
-scene::ThemeKind systemTheme() {
-  // Asked once, before applyTheme() replaces the palette. Qt 6.4 has no colour scheme hint.
-  static const bool kDark = QGuiApplication::palette().color(QPalette::Window).lightness() < 128;
-  return kDark ? scene::ThemeKind::Dark : scene::ThemeKind::Light;
-}
-
-scene::ThemeKind resolve(ThemeChoice choice) {
-  if (choice == ThemeChoice::System) return systemTheme();
-  return choice == ThemeChoice::Dark ? scene::ThemeKind::Dark : scene::ThemeKind::Light;
-}
-
 QColor toQt(scene::Color color) { return QColor(color.r, color.g, color.b, color.a); }
 
 void applyTheme(scene::ThemeKind kind) {
-  systemTheme();
   const scene::Theme& t = scene::theme(kind);
   QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
   QFont font = paint::interfaceFont();
