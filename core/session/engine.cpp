@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "core/session/bench.h"
+#include "core/session/end_tokens.h"
 #include "core/session/recipe.h"
 #include "core/session/sampler.h"
 #include "core/tensorio/sha256.h"
@@ -145,6 +146,7 @@ Result<OpenModel> Engine::load(Inspected& inspected, const OpenOptions& options,
   if (!decoder) return decoder.error();
   open.decoder = *decoder;
   inspected.info.bytes = open.decoder->weightBytes();
+  inspected.info.endTokens = open.endTokens = endTokens(open.path, open.configJson, inspected.info.warnings);
   if (open.tokenizer) {
     std::vector<std::string> words;
     for (std::int64_t id = 0; id < open.decoder->dims().vocab; ++id)
@@ -296,7 +298,7 @@ Status Engine::generate(std::int64_t tokens, std::uint64_t pauses, const JobCont
   Status done = recomputeLast(job.stop());
   auto reported = start;
   std::int64_t count = 0;
-  for (; done && count < wanted && m_pauses == pauses; ++count) {
+  for (; done && count < wanted && m_pauses == pauses && (count == 0 || !atEnd()); ++count) {
     if (job.stop().stop_requested())
       done = cancelled();
     else
@@ -320,6 +322,13 @@ Status Engine::generate(std::int64_t tokens, std::uint64_t pauses, const JobCont
   m_board.update([](State& state) { state.running = false; });
   publishStats();
   return done;
+}
+
+bool Engine::atEnd() const {
+  const std::vector<std::int32_t>& tokens = m_current.run->tokens();
+  const auto open = model();
+  return sampler().stopAtEnd && !tokens.empty() &&
+         std::find(open->endTokens.begin(), open->endTokens.end(), tokens.back()) != open->endTokens.end();
 }
 
 Status Engine::decodeOne(const Sampler& sampler, std::stop_token stop) {

@@ -35,7 +35,7 @@ TEST(Undo, Sampler) {
   desk.run().editSampler(hot, 12, 0);
   EXPECT_EQ(desk.run().prompt().generate, 12);
   desk.undo().undo();
-  EXPECT_EQ(desk.run().prompt().sampler, session::Sampler());
+  EXPECT_EQ(desk.run().prompt(), Prompt());
 }
 
 using UndoOfRuns = BundledDesk;
