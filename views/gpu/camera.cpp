@@ -79,9 +79,8 @@ bool sameRect(const Rect& a, const Rect& b) {
 }
 
 bool sameViewports(const views::Viewports& a, const views::Viewports& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
-    return x.first == y.first && sameRect(x.second, y.second);
-  });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return x.first == y.first && sameRect(x.second, y.second); });
 }
 
 bool isFit(const Panel& panel) {

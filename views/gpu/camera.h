@@ -15,7 +15,7 @@ scene::Rect zoomedTo(const scene::Panel& panel, scene::Rect onScreen);          
 
 bool sameRect(const scene::Rect& a, const scene::Rect& b); // to 1e-9 of the size
 bool sameViewports(const views::Viewports& a, const views::Viewports& b);
-bool isFit(const scene::Panel& panel);                     // shows all of its limits
+bool isFit(const scene::Panel& panel); // shows all of its limits
 
 // Index of the last panel with the point in its frame, or -1.
 int panelAt(const std::vector<scene::Panel>& panels, scene::Point at);

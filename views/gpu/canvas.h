@@ -25,6 +25,7 @@
 #include "views/api/view.h"
 #include "views/gpu/build_queue.h"
 #include "views/gpu/color_range.h"
+#include "views/gpu/fade.h"
 #include "views/gpu/frame.h"
 #include "views/gpu/frame_meter.h"
 #include "views/gpu/gesture.h"
@@ -140,6 +141,7 @@ private:
   void scheduleFrame();
   void drawFrame();
   Frame makeFrame() const;
+  void noteGrowth(const views::Built& next);
   Message message() const;
   void applyRange(const RangeState& before, const RangeState& after);
   paint::Cameras cameras() const;
@@ -203,7 +205,8 @@ private:
   FrameMeter m_meter;
   RenderStats m_renderStats;
   QTimer m_frameTimer, m_slowTimer;
-  QElapsedTimer m_sinceFrame;
+  QElapsedTimer m_sinceFrame, m_clock;
+  Fade m_fade;
   BuildQueue m_queue; // last: its answers use the members above
 };
 
