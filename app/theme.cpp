@@ -79,6 +79,7 @@ QSlider::handle:horizontal:hover { background: @info; }
 QProgressBar { background: @raised; border: 0; border-radius: 2px; max-height: 4px; min-height: 4px; }
 QProgressBar::chunk { background: @info; border-radius: 2px; }
 QCheckBox { color: @text; spacing: 8px; }
+QCheckBox:disabled { color: @disabled; }
 QSplitter::handle { background: @panel; }
 QLabel[role="secondary"], QLabel[role="title"] { color: @secondary; }
 QLabel[role="number"] { font-family: "JetBrains Mono", "DejaVu Sans Mono"; }

@@ -176,7 +176,7 @@ void PromptDock::askEstimate() {
     const auto tokens = spec.tokens.empty() ? engine.tokenize(spec.text, spec.addSpecial)
                                             : Result<std::vector<std::int32_t>>(spec.tokens);
     const auto estimate = engine.estimate(spec);
-    const QString count = tokens ? tr("%n token(s)", nullptr, static_cast<int>(tokens->size())) : QString();
+    const QString count = tokens ? tr("tokens: %1").arg(tokens->size()) : QString();
     const QString cost = QString::fromStdString(estimate ? estimate->sentence : estimate.error().message());
     QMetaObject::invokeMethod(
         qApp,

@@ -82,6 +82,17 @@ TEST_F(Drop, FolderFileAndTraceOpen) {
   EXPECT_EQ(m_desk.link().snapshot()->tokens.toVector(), tokens);
 }
 
+TEST_F(Drop, WeightsWithoutAConfigAreLookedAtOnly) {
+  ASSERT_TRUE(QFile::copy(m_bundled + QStringLiteral("/model.safetensors"), file("bare.safetensors")));
+  ASSERT_TRUE(drop(*m_window, file("bare.safetensors")));
+  ASSERT_TRUE(opened(file("bare.safetensors"))) << message().toStdString();
+  EXPECT_EQ(m_desk.link().model()->tensors.size(), 20u);
+  EXPECT_FALSE(m_desk.run().canRun());
+  EXPECT_FALSE(m_window->findChild<QAction*>(QStringLiteral("action.run.start"))->isEnabled());
+  const QString summary = m_window->findChild<QLabel*>(QStringLiteral("model.summary"))->text();
+  EXPECT_TRUE(summary.contains(QStringLiteral("20"))) << summary.toStdString();
+}
+
 TEST_F(Drop, OnThePromptOpensTooInsteadOfTypingThePath) {
   auto* prompt = m_window->findChild<QPlainTextEdit*>(QStringLiteral("prompt.text"));
   ASSERT_TRUE(drop(*prompt->viewport(), m_bundled));
