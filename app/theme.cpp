@@ -80,6 +80,9 @@ QProgressBar { background: @raised; border: 0; border-radius: 2px; max-height: 4
 QProgressBar::chunk { background: @info; border-radius: 2px; }
 QCheckBox { color: @text; spacing: 8px; }
 QCheckBox:disabled { color: @disabled; }
+QCheckBox::indicator { width: 12px; height: 12px; border: 1px solid @disabled; border-radius: 3px; background: @canvas; }
+QCheckBox::indicator:checked { background: @info; border-color: @info; image: url(:/icons/check.svg); }
+QCheckBox::indicator:checked:disabled { background: @disabled; border-color: @disabled; }
 QSplitter::handle { background: @panel; }
 QLabel[role="secondary"], QLabel[role="title"] { color: @secondary; }
 QLabel[role="number"] { font-family: "JetBrains Mono", "DejaVu Sans Mono"; }
