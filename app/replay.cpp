@@ -26,7 +26,8 @@ Result<Replay> parse(const Json& recipe) {
     replay.spec.generate = recipe.at("generate").get<std::int64_t>();
     const Json& sampler = recipe.at("sampler");
     replay.spec.sampler = {sampler.at("temperature").get<double>(), sampler.at("top_k").get<int>(),
-                           sampler.at("top_p").get<double>(), sampler.at("seed").get<std::uint64_t>()};
+                           sampler.at("top_p").get<double>(), sampler.at("seed").get<std::uint64_t>(),
+                           sampler.value("stop_at_end", false)};
     replay.spec.tokens = recipe.at("tokens").get<std::vector<std::int32_t>>();
     if (!recipe.at("edits").empty()) return unsupported("a recipe with edits cannot be run again by this program yet");
     const auto prompt = recipe.value("prompt_tokens", replay.spec.tokens.size());

@@ -79,6 +79,10 @@ QSlider::handle:horizontal:hover { background: @info; }
 QProgressBar { background: @raised; border: 0; border-radius: 2px; max-height: 4px; min-height: 4px; }
 QProgressBar::chunk { background: @info; border-radius: 2px; }
 QCheckBox { color: @text; spacing: 8px; }
+QCheckBox:disabled { color: @disabled; }
+QCheckBox::indicator { width: 12px; height: 12px; border: 1px solid @disabled; border-radius: 3px; background: @canvas; }
+QCheckBox::indicator:checked { background: @info; border-color: @info; image: url(:/icons/check.svg); }
+QCheckBox::indicator:checked:disabled { background: @disabled; border-color: @disabled; }
 QSplitter::handle { background: @panel; }
 QLabel[role="secondary"], QLabel[role="title"] { color: @secondary; }
 QLabel[role="number"] { font-family: "JetBrains Mono", "DejaVu Sans Mono"; }
@@ -137,21 +141,9 @@ ThemeChoice themeFromWord(const QString& word) {
   return word == QLatin1String("light") ? ThemeChoice::Light : ThemeChoice::System;
 }
 
-scene::ThemeKind systemTheme() {
-  // Asked once, before applyTheme() replaces the palette. Qt 6.4 has no colour scheme hint.
-  static const bool kDark = QGuiApplication::palette().color(QPalette::Window).lightness() < 128;
-  return kDark ? scene::ThemeKind::Dark : scene::ThemeKind::Light;
-}
-
-scene::ThemeKind resolve(ThemeChoice choice) {
-  if (choice == ThemeChoice::System) return systemTheme();
-  return choice == ThemeChoice::Dark ? scene::ThemeKind::Dark : scene::ThemeKind::Light;
-}
-
 QColor toQt(scene::Color color) { return QColor(color.r, color.g, color.b, color.a); }
 
 void applyTheme(scene::ThemeKind kind) {
-  systemTheme();
   const scene::Theme& t = scene::theme(kind);
   QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
   QFont font = paint::interfaceFont();

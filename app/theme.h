@@ -13,9 +13,6 @@ enum class ThemeChoice { System, Dark, Light };
 QString themeWord(ThemeChoice choice); // "system", "dark", "light": as settings and workspaces have it
 ThemeChoice themeFromWord(const QString& word);
 
-scene::ThemeKind systemTheme(); // of the platform, as it was when the program started
-scene::ThemeKind resolve(ThemeChoice choice);
-
 QColor toQt(scene::Color color);
 void applyTheme(scene::ThemeKind kind); // to the whole application
 

@@ -144,6 +144,9 @@ struct Lines { // of text above the plot
   double y = 0, step = 0, x = 0, room = 0;
 };
 
+// Too low for more than the title and the bars; the numbers of the second line are in the inspector as well.
+bool isLow(const Figure& figure) { return figure.height() < 12 * figure.theme.denseSize; }
+
 void addLine(Figure& figure, Lines& lines, const std::string& text, bool heading) {
   const double size = heading ? figure.theme.textSize : figure.theme.denseSize;
   std::string shown = scene::elide(text, lines.room, size);
@@ -165,7 +168,9 @@ void addAxes(Figure& figure, int panel, const std::vector<std::int64_t>& order, 
   figure.numberAxis(
       panel, std::ssize(order), [&](std::int64_t i) { return order[static_cast<std::size_t>(i)]; },
       at == order.end() ? -1 : at - order.begin());
-  scene::addAxisTitle(figure.scene, frame, scene::Side::Left, valueRoom(bounds, theme), "scale · q · k", theme);
+  if (const std::string title = "scale · q · k"; scene::textWidth(title, size) <= frame.h)
+    scene::addAxisTitle(figure.scene, frame, scene::Side::Left, valueRoom(bounds, theme), title, theme);
+  if (isLow(figure)) return;
   scene::addAxisTitle(figure.scene, frame, scene::Side::Bottom, line + 0.6 * size,
                       bySize ? "dimension, largest first" : "dimension of the head", theme);
 }
@@ -186,10 +191,11 @@ Result<Built> CellView::build(const Request& request, std::stop_token stop) cons
   if (showsTitle(request)) addLine(figure, lines, place + " · " + cellName(request, *cell), true);
   const std::string brief = "sum " + scene::numberText(cell->sum, 4) + " · lse " + scene::numberText(cell->lse, 4) +
                             " · p " + scene::numberText(cell->probability, 3);
-  addLine(figure, lines, firstFitting({sumSentence(*cell), brief}, lines.room, size), false);
+  if (!isLow(figure)) addLine(figure, lines, firstFitting({sumSentence(*cell), brief}, lines.room, size), false);
 
   const Bounds bounds = boundsOf(cell->products);
-  const double left = pad + line + valueRoom(bounds, theme) + 0.3 * size, bottom = pad + 2.4 * line;
+  const double left = pad + line + valueRoom(bounds, theme) + 0.3 * size,
+               bottom = pad + (isLow(figure) ? 1.2 : 2.4) * line;
   const Rect frame{left, lines.y + 0.5 * size, std::max(1.0, figure.width() - left - pad),
                    std::max(1.0, figure.height() - lines.y - 0.5 * size - bottom)};
   const Rect data{0, bounds.high, static_cast<double>(std::max<std::size_t>(1, order.size())),

@@ -413,6 +413,50 @@ std::string captionOf(const Drawing& d, std::int64_t layers, std::int64_t heads,
   return d.score.info ? text + " " + scoreSentence(d.score) + "." : text;
 }
 
+// The grid in the room that the figure has, and the panel through which it is seen.
+void layOut(Drawing& d, std::int64_t layers, std::int64_t heads) {
+  const auto& theme = d.figure.theme;
+  const std::int64_t kvHeads = std::max<std::int64_t>(1, d.request.snapshot->attention[0].kvHeads);
+  const std::int64_t group = d.byScore ? heads : heads / kvHeads;
+  const bool braces = !d.byScore && group > 1 && kvHeads > 1;
+  const double layerLabel = scene::textWidth(std::to_string(layers), theme.denseSize) + 0.9 * theme.denseSize;
+  const Rect room = roomFor(d.figure, showsTitle(d.request), braces, layerLabel);
+  d.grid = gridFor(d.byScore, layers, heads, group, room, layerLabel);
+  const Rect frame{
+      0, room.y - (braces ? 2.4 : 1.7) * theme.denseSize,
+      d.figure.width() - d.figure.barWidth() - std::max(0.0, (room.w - d.grid.width()) / 2) + 0.5 * theme.denseSize, 0};
+  const Rect whole{frame.x, frame.y, frame.w, std::max(1.0, room.y + room.h + 2 - frame.y)};
+  const Rect shown = saneViewport(d.request, "grid", whole);
+  d.panel = d.figure.panel("grid", whole, shown, whole, true);
+  d.figure.scene.panels.back().maxZoomCell = 12;
+  d.zoom = whole.w / shown.w;
+}
+
+void drawGrid(Drawing& d) {
+  for (std::size_t i = 0; i < d.items.size(); ++i) d.positions.push_back(placeOf(d, i));
+  for (std::size_t i = 0; i < d.items.size(); ++i) {
+    addThumbnail(d, i);
+    if (d.score.info || d.byScore) addBadge(d, i);
+  }
+  if (!d.byScore) addLabels(d);
+  const auto& theme = d.figure.theme;
+  addGroups(d, 1.15 * scene::lineHeight(theme.denseSize) + 0.4 * theme.denseSize);
+  addSelectionFrame(d);
+}
+
+// Colour bar, heading and the line below.
+void addSurroundings(Drawing& d, const std::string& quantity) {
+  Figure& figure = d.figure;
+  const double size = figure.theme.denseSize, room = figure.width() - 1.2 * size;
+  const Rect grid{d.grid.origin.x, d.grid.origin.y, d.grid.width(), d.grid.height()};
+  figure.bar(grid.x + grid.w, grid.y, std::max(0.0, std::min(grid.h, 30 * size)), d.scale, quantity);
+  if (showsTitle(d.request))
+    figure.heading("Attention of all heads · " + modelName(*d.request.snapshot) + " · " +
+                       std::to_string(shownTokens(d.request)) + " tokens",
+                   0.6 * size, 0.6 * size + scene::lineHeight(figure.theme.textSize) / 2, room);
+  addFoot(d, 0.6 * size, std::min(figure.height() - 0.9 * size, grid.y + grid.h + 1.4 * size), room);
+}
+
 Result<Built> HeadsView::build(const Request& request, std::stop_token stop) const {
   if (auto first = layerAttention(request, 0); !first.ok()) return first.error();
   const store::Snapshot& snapshot = *request.snapshot;
@@ -422,52 +466,19 @@ Result<Built> HeadsView::build(const Request& request, std::stop_token stop) con
   if (!score.ok()) return score.error();
 
   Figure figure(request);
-  const auto& theme = figure.theme;
   Drawing d{request, figure, {}, *score, textOf(request.parameters, "order") == "score" && score->info, {}, {}, {}, {}};
-  const std::int64_t kvHeads = std::max<std::int64_t>(1, snapshot.attention[0].kvHeads);
-  const std::int64_t group = d.byScore ? heads : heads / kvHeads;
-  const bool braces = !d.byScore && group > 1 && kvHeads > 1;
-  const double layerLabel = scene::textWidth(std::to_string(layers), theme.denseSize) + 0.9 * theme.denseSize;
-  const Rect room = roomFor(figure, showsTitle(request), braces, layerLabel);
-  d.grid = gridFor(d.byScore, layers, heads, group, room, layerLabel);
-
+  layOut(d, layers, heads);
   d.items = itemsOf(snapshot, *score, d.byScore);
-  const Rect frame{
-      0, room.y - (braces ? 2.4 : 1.7) * theme.denseSize,
-      figure.width() - figure.barWidth() - std::max(0.0, (room.w - d.grid.width()) / 2) + 0.5 * theme.denseSize, 0};
-  const Rect whole{frame.x, frame.y, frame.w, std::max(1.0, room.y + room.h + 2 - frame.y)};
-  const Rect shown = saneViewport(request, "grid", whole);
-  d.panel = figure.panel("grid", whole, shown, whole, true);
-  figure.scene.panels.back().maxZoomCell = 12;
-  d.zoom = whole.w / shown.w;
   if (auto fetched = fetchMaps(d, *m_shared.tiles, stop); !fetched.ok()) return fetched.error();
-  auto scale = rangeOf(request, theme, 0, autoHigh(d));
+  auto scale = rangeOf(request, figure.theme, 0, autoHigh(d));
   if (!scale.ok()) return scale.error();
   d.scale = *scale;
-
-  for (std::size_t i = 0; i < d.items.size(); ++i) d.positions.push_back(placeOf(d, i));
-  for (std::size_t i = 0; i < d.items.size(); ++i) {
-    addThumbnail(d, i);
-    if (d.score.info || d.byScore) addBadge(d, i);
-  }
-  if (!d.byScore) addLabels(d);
-  addGroups(d, 1.15 * scene::lineHeight(theme.denseSize) + 0.4 * theme.denseSize);
-  addSelectionFrame(d);
-  const std::string reduce = textOf(request.parameters, "reduce");
+  drawGrid(d);
   std::int64_t cell = 1;
   for (const HeadMap& map : d.maps) cell = std::max(cell, map.cell);
-  const std::string quantity = cell > 1 ? reduce + " attention probability" : "attention probability";
-  const double gridEnd = d.grid.origin.x + d.grid.width();
-  figure.bar(gridEnd, d.grid.origin.y, std::max(0.0, std::min(d.grid.height(), 30 * theme.denseSize)), d.scale,
-             quantity);
-  if (showsTitle(request))
-    figure.heading("Attention of all heads · " + modelName(snapshot) + " · " + std::to_string(shownTokens(request)) +
-                       " tokens",
-                   0.6 * theme.denseSize, 0.6 * theme.denseSize + scene::lineHeight(theme.textSize) / 2,
-                   figure.width() - 1.2 * theme.denseSize);
-  const double foot =
-      std::min(figure.height() - 0.9 * theme.denseSize, d.grid.origin.y + d.grid.height() + 1.4 * theme.denseSize);
-  addFoot(d, 0.6 * theme.denseSize, foot, figure.width() - 1.2 * theme.denseSize);
+  const std::string probability = "attention probability";
+  const std::string quantity = cell > 1 ? textOf(request.parameters, "reduce") + " " + probability : probability;
+  addSurroundings(d, quantity);
 
   Built built;
   built.id = request.id;

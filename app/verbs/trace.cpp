@@ -81,6 +81,7 @@ void declareTrace(CommandLine& line) {
   verb->add_option("--top-k", options->sampler.topK, "0: all")->check(CLI::Range(0, 1 << 30));
   verb->add_option("--top-p", options->sampler.topP, "1: all")->check(CLI::Range(0.0, 1.0));
   verb->add_option("--seed", line.common.seed, "Seed of the sampler");
+  verb->add_flag("--stop-at-end", options->sampler.stopAtEnd, "Fewer tokens, if the model ends its text before");
   verb->add_option("--dtype", options->dtype, "What the run computes in")->check(CLI::IsMember({"float32", "float64"}));
   verb->add_option("--device", options->open.device, "Where it runs")->check(CLI::IsMember({"cpu", "cuda"}));
   verb->add_option("--out", options->out, "Trace file (HDF5) to write");

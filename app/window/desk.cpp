@@ -12,6 +12,9 @@ Desk::Desk(QObject* parent) : QObject(parent), m_run(m_link, m_undo) {
   connect(&m_link, &SessionLink::jobEnded, this, [this](const session::JobInfo& job) {
     if (job.state == session::JobState::Failed && job.error) fail(*job.error);
   });
+  connect(&m_systemTheme, &SystemTheme::changed, this, [this] {
+    if (m_theme == ThemeChoice::System) showTheme(m_theme);
+  });
 }
 
 void Desk::updateLimits() {
@@ -29,6 +32,15 @@ void Desk::setParameters(const std::string& view, const views::Parameters& param
 
 void Desk::setTheme(ThemeChoice choice) {
   if (choice != m_theme) m_undo.push(new ThemeCommand(*this, choice));
+}
+
+void Desk::editViewports(const std::string& view, const gpu::ViewportEdit& edit) {
+  m_undo.push(new ViewportCommand(m_views, view, edit));
+}
+
+scene::ThemeKind Desk::resolve(ThemeChoice choice) const {
+  if (choice == ThemeChoice::System) return m_systemTheme.kind();
+  return choice == ThemeChoice::Dark ? scene::ThemeKind::Dark : scene::ThemeKind::Light;
 }
 
 void Desk::showTheme(ThemeChoice choice) {

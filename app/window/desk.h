@@ -6,11 +6,13 @@
 #include <QString>
 #include <QUndoStack>
 
+#include "app/system_theme.h"
 #include "app/theme.h"
 #include "app/window/run_control.h"
 #include "app/window/selection_model.h"
 #include "app/window/session_link.h"
 #include "app/window/view_store.h"
+#include "views/gpu/canvas.h"
 
 namespace orrery::app {
 
@@ -29,10 +31,12 @@ public:
   void select(const views::Selection& selection);
   void setParameters(const std::string& view, const views::Parameters& parameters);
   void setTheme(ThemeChoice choice);
+  void editViewports(const std::string& view, const gpu::ViewportEdit& edit);
   // Not undoable: applied at once.
   void showTheme(ThemeChoice choice);
   ThemeChoice theme() const { return m_theme; }
-  void scrub(std::int64_t shownTokens); // kNone: all
+  SystemTheme& systemTheme() { return m_systemTheme; } // followed while the choice is System
+  void scrub(std::int64_t shownTokens);                // kNone: all
 
   void tell(const QString& sentence); // a note
   void fail(const QString& sentence); // an error
@@ -44,12 +48,14 @@ Q_SIGNALS:
 
 private:
   void updateLimits();
+  scene::ThemeKind resolve(ThemeChoice choice) const;
 
   QUndoStack m_undo;
   SelectionModel m_selection;
   SessionLink m_link;
   ViewStore m_views; // after the link: tasks of its pool ask the session
   RunControl m_run;
+  SystemTheme m_systemTheme;
   ThemeChoice m_theme = ThemeChoice::System;
 };
 

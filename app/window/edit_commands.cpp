@@ -22,6 +22,16 @@ bool ParametersCommand::mergeWith(const QUndoCommand* other) {
   return true;
 }
 
+ViewportCommand::ViewportCommand(ViewStore& store, std::string view, const gpu::ViewportEdit& edit)
+    : QUndoCommand(QObject::tr("zoom")), m_store(store), m_view(std::move(view)), m_edit(edit) {}
+
+bool ViewportCommand::mergeWith(const QUndoCommand* other) {
+  const auto* later = static_cast<const ViewportCommand*>(other);
+  if (later->m_view != m_view || later->m_edit.gesture != m_edit.gesture) return false;
+  m_edit.after = later->m_edit.after;
+  return true;
+}
+
 ThemeCommand::ThemeCommand(Desk& desk, ThemeChoice after)
     : QUndoCommand(QObject::tr("theme")), m_desk(desk), m_before(desk.theme()), m_after(after) {}
 

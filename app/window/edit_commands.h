@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Undo of what changes the picture: selection, parameters of views, theme. GUI thread.
+// Undo of what changes the picture: selection, parameters of views, zoom, theme. GUI thread.
 #pragma once
 #include <QUndoCommand>
 
@@ -34,6 +34,21 @@ private:
   ViewStore& m_store;
   std::string m_view;
   views::Parameters m_before, m_after;
+};
+
+// Zoom, pan or fit; what belongs to one gesture is one step.
+class ViewportCommand : public QUndoCommand {
+public:
+  ViewportCommand(ViewStore& store, std::string view, const gpu::ViewportEdit& edit);
+  void undo() override { m_store.setViewports(m_view, m_edit.before); }
+  void redo() override { m_store.setViewports(m_view, m_edit.after); }
+  int id() const override { return 4; }
+  bool mergeWith(const QUndoCommand* other) override;
+
+private:
+  ViewStore& m_store;
+  std::string m_view;
+  gpu::ViewportEdit m_edit;
 };
 
 class ThemeCommand : public QUndoCommand {

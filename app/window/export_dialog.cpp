@@ -56,7 +56,7 @@ ExportDialog::ExportDialog(Desk& desk, std::function<views::Viewports(const std:
       m_format(choice("export.format", {QStringLiteral("svg"), QStringLiteral("pdf"), QStringLiteral("png")})),
       m_width(choice("export.width", {QStringLiteral("85"), QStringLiteral("174")})),
       m_theme(choice("export.theme", {QStringLiteral("print"), QStringLiteral("light"), QStringLiteral("dark")})),
-      m_data(choice("export.data", {QStringLiteral("csv"), QStringLiteral("npy"), tr("none")})),
+      m_data(choice("export.data", {QStringLiteral("csv"), QStringLiteral("npy"), QStringLiteral("h5"), tr("none")})),
       m_dpi(new QDoubleSpinBox), m_transparent(new QCheckBox(tr("transparent"))),
       m_keepZoom(new QCheckBox(tr("as zoomed on screen"))), m_title(line("export.title", tr("no title"))),
       m_path(line("export.path")), m_preview(new QLabel), m_message(new QLabel),
@@ -97,6 +97,7 @@ ExportDialog::ExportDialog(Desk& desk, std::function<views::Viewports(const std:
 }
 
 QLayout* ExportDialog::makeFields() {
+  m_data->setToolTip(tr("csv and npy: a file for each table; h5: all tables in one HDF5 file"));
   auto* form = new QFormLayout;
   form->setVerticalSpacing(8);
   auto* pathRow = new QHBoxLayout;
@@ -199,7 +200,8 @@ void ExportDialog::preview() {
 
 void ExportDialog::write() {
   const QString path = m_path->text();
-  const QString extension = m_data->currentIndex() == 2 ? QString() : m_data->currentText();
+  const bool none = m_data->currentIndex() == m_data->count() - 1;
+  const QString extension = none ? QString() : m_data->currentText();
   const QFileInfo file(path);
   const QString numbers = extension.isEmpty()
                               ? QString()

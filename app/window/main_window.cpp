@@ -192,6 +192,10 @@ void MainWindow::showStateOnCanvas() {
   const auto model = m_desk.link().model();
   if (!model)
     canvas.setEmptyMessage(tr("Drop a checkpoint here"), tr("or open one with Ctrl+O. File > Open the bundled model."));
+  else if (!m_desk.run().canRun())
+    canvas.setEmptyMessage(tr("Weights only"), model->warnings.empty()
+                                                   ? tr("This file has no model that can be run.")
+                                                   : QString::fromStdString(model->warnings.front()));
   else
     canvas.setEmptyMessage(tr("No run yet"), tr("Type a prompt, then Ctrl+Return."));
   for (const session::JobInfo& job : m_desk.link().state().jobs)

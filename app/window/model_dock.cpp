@@ -31,10 +31,12 @@ ModelDock::ModelDock(Desk& desk, QWidget* parent)
   m_view->setUniformRowHeights(true);
   m_view->setIndentation(12);
   m_view->header()->setDefaultSectionSize(60);
-  m_view->header()->resizeSection(TensorTree::Name, 118);
+  m_view->header()->resizeSection(TensorTree::Name, 116);
+  m_view->header()->resizeSection(TensorTree::Size, 72);
   m_view->header()->resizeSection(TensorTree::ShapeColumn, 80);
   m_view->header()->resizeSection(TensorTree::Type, 40);
   m_view->header()->setStretchLastSection(false);
+  m_view->header()->moveSection(TensorTree::Size, 1); // what a folded branch has to say
   layout->addWidget(m_summary);
   layout->addWidget(filter);
   layout->addWidget(m_view, 1);
@@ -54,6 +56,27 @@ ModelDock::ModelDock(Desk& desk, QWidget* parent)
   showModel();
 }
 
+namespace {
+
+// Two lines: what it is, and its shape or why it has none.
+QString summaryOf(const session::ModelInfo& model) {
+  const hooks::Dims& d = model.dims;
+  const QString kind = QString::fromStdString(model.architecture.empty() ? model.format : model.architecture);
+  const QString first =
+      ModelDock::tr("%1 \u00b7 %2 M parameters").arg(kind).arg(static_cast<double>(model.parameters) / 1e6, 0, 'f', 2);
+  if (d.layers == 0)
+    return first + QLatin1Char('\n') + ModelDock::tr("tensors to look at: %1").arg(model.tensors.size());
+  return first + QLatin1Char('\n') +
+         ModelDock::tr("%1 layers \u00b7 %2 heads (%3 key/value) \u00b7 D %4 \u00b7 context %5")
+             .arg(d.layers)
+             .arg(d.heads)
+             .arg(d.kvHeads)
+             .arg(d.model)
+             .arg(d.context);
+}
+
+} // namespace
+
 void ModelDock::showModel() {
   const auto model = m_desk.link().model();
   m_tree.setModel(model);
@@ -61,16 +84,8 @@ void ModelDock::showModel() {
     m_summary->setText(tr("No model is open."));
     return;
   }
-  const hooks::Dims& d = model->dims;
-  m_summary->setText(
-      tr("%1 \u00b7 %2 M parameters\n%3 layers \u00b7 %4 heads (%5 key/value) \u00b7 D %6 \u00b7 context %7")
-          .arg(QString::fromStdString(model->architecture))
-          .arg(static_cast<double>(model->parameters) / 1e6, 0, 'f', 2)
-          .arg(d.layers)
-          .arg(d.heads)
-          .arg(d.kvHeads)
-          .arg(d.model)
-          .arg(d.context));
+  m_summary->setText(summaryOf(*model));
+  m_summary->setToolTip(QString::fromStdString(model->path + "\n" + model->format));
   if (m_filter.rowCount() == 1) m_view->expandToDepth(0);
 }
 

@@ -63,6 +63,8 @@ Prompt promptOf(const Json& make) {
   prompt.sampler.topK = static_cast<int>(number("top_k", 0));
   prompt.sampler.topP = number("top_p", 1);
   prompt.sampler.seed = static_cast<std::uint64_t>(std::max(0.0, number("seed", 0)));
+  const Json stop = sampler.value("stop_at_end", Json(false));
+  prompt.sampler.stopAtEnd = stop.is_boolean() && stop.get<bool>();
   return prompt;
 }
 

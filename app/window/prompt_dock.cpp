@@ -4,6 +4,7 @@
 #include <QCoreApplication>
 #include <QGridLayout>
 #include <QHBoxLayout>
+#include <QMimeData>
 #include <QPointer>
 #include <QVBoxLayout>
 
@@ -33,10 +34,18 @@ QLabel* secondary(const char* name) {
   return label;
 }
 
+// A file that is dropped here is for the window to open, not a text to insert.
+class PromptText : public QPlainTextEdit {
+protected:
+  bool canInsertFromMimeData(const QMimeData* dropped) const override {
+    return !dropped->hasUrls() && QPlainTextEdit::canInsertFromMimeData(dropped);
+  }
+};
+
 } // namespace
 
 PromptDock::PromptDock(Desk& desk, QWidget* parent)
-    : QDockWidget(tr("Prompt"), parent), m_desk(desk), m_text(new QPlainTextEdit),
+    : QDockWidget(tr("Prompt"), parent), m_desk(desk), m_text(new PromptText),
       m_temperature(spin<QDoubleSpinBox>("sampler.temperature", 0, 10, tr("0: always the most probable token"))),
       m_topP(spin<QDoubleSpinBox>("sampler.top_p", 0, 1, tr("smallest set of tokens with this probability; 1: all"))),
       m_topK(spin<QSpinBox>("sampler.top_k", 0, 1000000, tr("the k most probable tokens; 0: all"))),
@@ -44,7 +53,8 @@ PromptDock::PromptDock(Desk& desk, QWidget* parent)
       m_generate(spin<QSpinBox>("sampler.generate", 0, 1000000, tr("tokens to generate after the prompt"))),
       m_pace(spin<QSpinBox>("sampler.pace", 0, 100,
                             tr("tokens a second at most, to watch the model think; full: as fast as it goes"))),
-      m_count(secondary("prompt.count")), m_estimate(secondary("prompt.estimate")), m_buttons(new QWidget) {
+      m_stop(new QCheckBox(tr("stop at the end token"))), m_count(secondary("prompt.count")),
+      m_estimate(secondary("prompt.estimate")), m_buttons(new QWidget) {
   setObjectName(QStringLiteral("dock.prompt"));
   m_text->setObjectName(QStringLiteral("prompt.text"));
   m_text->setPlaceholderText(tr("Type a prompt, then Ctrl+Return"));
@@ -57,6 +67,7 @@ PromptDock::PromptDock(Desk& desk, QWidget* parent)
   m_topP->setSingleStep(0.05);
   m_pace->setSpecialValueText(tr("full"));
   m_pace->setSuffix(tr("/s"));
+  m_stop->setObjectName(QStringLiteral("sampler.stop_at_end"));
   auto* body = new QWidget;
   auto* layout = new QVBoxLayout(body);
   layout->setContentsMargins(12, 4, 12, 8);
@@ -75,6 +86,9 @@ PromptDock::PromptDock(Desk& desk, QWidget* parent)
     connect(box, &QDoubleSpinBox::valueChanged, this, &PromptDock::takeSampler);
   for (QSpinBox* box : {m_topK, m_seed, m_generate, m_pace})
     connect(box, &QSpinBox::valueChanged, this, &PromptDock::takeSampler);
+  connect(m_stop, &QCheckBox::clicked, this, &PromptDock::takeSampler);
+  connect(&desk.link(), &SessionLink::modelChanged, this, &PromptDock::showEndTokens);
+  showEndTokens();
   connect(&desk.run(), &RunControl::promptChanged, this, &PromptDock::showPrompt);
   connect(&desk.link(), &SessionLink::modelChanged, this, [this] { m_wait.start(kWaitMilliseconds); });
   showPrompt();
@@ -98,6 +112,7 @@ QWidget* PromptDock::makeSampler() {
     grid->addWidget(field, cell / 2, cell % 2 * 2 + 1);
     ++cell;
   }
+  grid->addWidget(m_stop, cell / 2, 0, 1, 4);
   grid->setColumnStretch(1, 1);
   grid->setColumnStretch(3, 1);
   return box;
@@ -113,8 +128,20 @@ void PromptDock::showPrompt() {
   m_seed->setValue(static_cast<int>(prompt.sampler.seed));
   m_generate->setValue(static_cast<int>(prompt.generate));
   m_pace->setValue(prompt.pace);
+  m_stop->setChecked(prompt.sampler.stopAtEnd);
   m_showing = false;
   m_wait.start(kWaitMilliseconds);
+}
+
+void PromptDock::showEndTokens() {
+  const auto model = m_desk.link().model();
+  const bool known = model && !model->endTokens.empty();
+  m_stop->setEnabled(!model || known);
+  QStringList ids;
+  for (std::size_t i = 0; known && i < model->endTokens.size(); ++i) ids << QString::number(model->endTokens[i]);
+  m_stop->setToolTip(known   ? tr("Stop when the model writes its end token (%1)").arg(ids.join(QStringLiteral(", ")))
+                     : model ? tr("This model names no end token")
+                             : tr("Stop when the model writes its end token"));
 }
 
 void PromptDock::takeText() {
@@ -132,6 +159,7 @@ void PromptDock::takeSampler() {
   sampler.topK = m_topK->value();
   sampler.topP = m_topP->value();
   sampler.seed = static_cast<std::uint64_t>(m_seed->value());
+  sampler.stopAtEnd = m_stop->isChecked();
   m_desk.run().editSampler(sampler, m_generate->value(), m_pace->value());
 }
 
@@ -148,7 +176,7 @@ void PromptDock::askEstimate() {
     const auto tokens = spec.tokens.empty() ? engine.tokenize(spec.text, spec.addSpecial)
                                             : Result<std::vector<std::int32_t>>(spec.tokens);
     const auto estimate = engine.estimate(spec);
-    const QString count = tokens ? tr("%n token(s)", nullptr, static_cast<int>(tokens->size())) : QString();
+    const QString count = tokens ? tr("tokens: %1").arg(tokens->size()) : QString();
     const QString cost = QString::fromStdString(estimate ? estimate->sentence : estimate.error().message());
     QMetaObject::invokeMethod(
         qApp,

@@ -2,6 +2,7 @@
 // Prompt, sampler and the buttons of a run, with what it will cost. GUI thread; tokenising and estimating happen on the
 // pool.
 #pragma once
+#include <QCheckBox>
 #include <QDockWidget>
 #include <QDoubleSpinBox>
 #include <QLabel>
@@ -27,11 +28,13 @@ private:
   void takeText();
   void takeSampler();
   void askEstimate();
+  void showEndTokens();
 
   Desk& m_desk;
   QPlainTextEdit* m_text;
   QDoubleSpinBox *m_temperature, *m_topP;
   QSpinBox *m_topK, *m_seed, *m_generate, *m_pace;
+  QCheckBox* m_stop;
   QLabel *m_count, *m_estimate;
   QWidget* m_buttons;
   QTimer m_wait;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "app/window/run_control.h"
 
+#include <algorithm>
+
 #include "app/window/run_commands.h"
 
 namespace orrery::app {
@@ -67,6 +69,7 @@ void RunControl::pause() {
 void RunControl::generate(std::int64_t tokens) {
   if (m_prompt.pace == 0) return m_link.follow(m_link.engine().runContinue(tokens));
   m_paceLeft = tokens;
+  m_paceBegun = false;
   m_pacing.start(1000 / m_prompt.pace);
   Q_EMIT pacingChanged();
 }
@@ -76,8 +79,18 @@ void RunControl::pacedStep() {
   const bool full = !model || m_link.length() >= model->dims.context;
   if (m_paceLeft == 0 || full) return pause();
   if (m_link.busy()) return;
+  if (m_paceBegun && atEnd()) return pause();
+  m_paceBegun = true;
   if (m_paceLeft > 0) --m_paceLeft;
   m_link.follow(m_link.engine().runContinue(1));
+}
+
+// As the engine decides for runs at full speed.
+bool RunControl::atEnd() {
+  const store::SnapshotPtr snapshot = m_link.engine().snapshot();
+  if (!m_prompt.sampler.stopAtEnd || !snapshot || snapshot->length() == 0) return false;
+  const std::vector<std::int32_t>& ends = m_link.model()->endTokens;
+  return std::find(ends.begin(), ends.end(), snapshot->tokens.back()) != ends.end();
 }
 
 session::Job RunControl::begin(session::RunSpec what) {
@@ -128,7 +141,9 @@ void RunControl::select(std::uint64_t run) {
       new NewRunCommand(tr("choice of run"), *this, m_link, [this, run] { return m_link.engine().runSelect(run); }));
 }
 
-bool RunControl::canRun() const { return m_link.model() && !m_link.model()->isTrace; }
+bool RunControl::canRun() const {
+  return m_link.model() && !m_link.model()->isTrace && m_link.model()->dims.layers > 0;
+}
 bool RunControl::hasRun() const { return canRun() && m_link.snapshot() && m_link.length() > 0; }
 
 } // namespace orrery::app

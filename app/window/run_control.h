@@ -16,7 +16,7 @@ struct Prompt {
   QString text;
   std::vector<std::int32_t> tokens; // used instead of the text if not empty (recipes)
   std::int64_t generate = 64;       // tokens after the prompt
-  session::Sampler sampler;
+  session::Sampler sampler{.stopAtEnd = true};
   int pace = 0; // tokens a second at most; 0: as fast as it goes
   friend bool operator==(const Prompt&, const Prompt&) = default;
 };
@@ -56,6 +56,7 @@ private:
   void onJobEnded(const session::JobInfo& job);
   session::Job begin(session::RunSpec what);
   void pacedStep();
+  bool atEnd();
 
   SessionLink& m_link;
   QUndoStack& m_undo;
@@ -65,6 +66,7 @@ private:
   bool m_startWhenOpen = false;
   QTimer m_pacing;
   std::int64_t m_paceLeft = 0;    // tokens still to come; kForever: until the context is full
+  bool m_paceBegun = false;       // at least one of them came
   std::uint64_t m_pacedStart = 0; // job after which a paced answer begins
 };
 

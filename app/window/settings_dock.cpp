@@ -8,6 +8,8 @@
 #include <QScrollArea>
 #include <QVBoxLayout>
 
+#include "views/gpu/color_range.h"
+
 namespace orrery::app {
 namespace {
 
@@ -40,6 +42,9 @@ SettingsDock::SettingsDock(Desk& desk, QWidget* parent)
           [this] { m_desk.views().setActive(m_views->currentData().toString().toStdString()); });
   connect(&desk.views(), &ViewStore::activeChanged, this, &SettingsDock::chooseView);
   connect(&desk.views(), &ViewStore::parametersChanged, this, &SettingsDock::showValues);
+  connect(&desk.views(), &ViewStore::rangeChanged, this, [this](const QString& view) {
+    if (view.toStdString() == m_desk.views().active()) showRange();
+  });
   chooseView();
 }
 
@@ -50,21 +55,30 @@ void SettingsDock::chooseView() {
 
 void SettingsDock::buildForm() {
   m_fields.clear();
+  m_range = nullptr;
   const views::View* view = m_desk.views().registry().find(m_desk.views().active());
   auto* form = new QWidget;
   auto* rows = new QFormLayout(form);
   rows->setContentsMargins(0, 0, 0, 0);
   rows->setVerticalSpacing(6);
+  const auto row = [rows](const QString& title, QWidget* field) {
+    auto* label = new QLabel(title);
+    label->setProperty("role", "secondary");
+    label->setToolTip(field->toolTip());
+    rows->addRow(label, field);
+  };
   if (view)
     for (const views::Parameter& parameter : view->info().parameters) {
+      const bool low = parameter.name == "low", high = parameter.name == "high";
+      if (gpu::hasRange(view->info()) && (low || high)) {
+        if (!m_range) row(tr("range"), makeRange());
+        continue;
+      }
       QWidget* field = makeField(parameter);
       field->setObjectName(QStringLiteral("settings.") + QString::fromStdString(parameter.name));
       field->setToolTip(QString::fromStdString(parameter.help));
       m_fields[parameter.name] = field;
-      auto* label = new QLabel(QString::fromStdString(parameter.name));
-      label->setProperty("role", "secondary");
-      label->setToolTip(field->toolTip());
-      rows->addRow(label, field);
+      row(QString::fromStdString(parameter.name), field);
     }
   auto* reset = new QPushButton(tr("Defaults"));
   reset->setObjectName(QStringLiteral("settings.reset"));
@@ -107,19 +121,74 @@ void SettingsDock::showValues() {
       showValue(field->second, QString::fromStdString(value));
   }
   m_showing = false;
+  showRange();
+}
+
+QWidget* SettingsDock::makeRange() {
+  m_range = new RangeField;
+  m_range->setToolTip(tr("Values of the lowest and the highest colour"));
+  connect(m_range, &RangeField::typed, this, &SettingsDock::takeRange);
+  connect(m_range, &RangeField::lockToggled, this, &SettingsDock::lockRange);
+  return m_range;
+}
+
+void SettingsDock::showRange() {
+  if (!m_range) return;
+  const std::string& view = m_desk.views().active();
+  const views::Parameters given = m_desk.views().parameters(view);
+  const auto end = [&given](const char* name) {
+    const auto found = given.find(name);
+    return found == given.end() ? QStringLiteral("auto") : QString::fromStdString(found->second);
+  };
+  m_range->show(end("low"), end("high"), m_desk.views().range(view));
+}
+
+void SettingsDock::takeRange(const QString& low, const QString& high) {
+  bool lowGiven = false, highGiven = false;
+  const double a = low.toDouble(&lowGiven), b = high.toDouble(&highGiven);
+  if (lowGiven && highGiven && !(a < b)) {
+    m_desk.fail(tr("The colour range needs a low end below its high end, found %1 and %2.").arg(low, high));
+    return showRange();
+  }
+  views::Parameters next = m_desk.views().parameters(m_desk.views().active());
+  for (const auto& [name, value] : {std::pair{"low", low}, std::pair{"high", high}})
+    if (next.contains(name) || value != QLatin1String("auto")) next[name] = value.toStdString();
+  take(next);
+}
+
+void SettingsDock::lockRange(bool on) {
+  const std::string& view = m_desk.views().active();
+  const views::Parameters given = m_desk.views().parameters(view);
+  gpu::RangeState before = m_desk.views().range(view);
+  before.lock = !on; // the picture may be behind
+  gpu::RangeState after = before;
+  after.lock = on;
+  views::Parameters next = gpu::withRange(m_desk.views().registry().find(view)->info(), given, before, after);
+  for (const char* name : {"low", "high"}) // a number that was typed stays as it is
+    if (const auto typed = given.find(name); on && typed != given.end() && typed->second != "auto")
+      next[name] = typed->second;
+  take(next);
+  showRange();
 }
 
 // Refused values are told at once and the old ones come back.
 void SettingsDock::take(const std::string& name, const QString& value) {
-  const views::View* view = m_desk.views().registry().find(m_desk.views().active());
-  if (m_showing || !view) return;
+  if (m_showing) return;
   views::Parameters next = m_desk.views().parameters(m_desk.views().active());
   next[name] = value.toStdString();
-  if (const auto complete = views::completeParameters(view->info(), next); !complete) {
+  take(next);
+}
+
+void SettingsDock::take(const views::Parameters& parameters) {
+  const views::View* view = m_desk.views().registry().find(m_desk.views().active());
+  if (!view) return;
+  const auto now = views::completeParameters(view->info(), m_desk.views().parameters(m_desk.views().active()));
+  const auto complete = views::completeParameters(view->info(), parameters);
+  if (!complete) {
     m_desk.fail(complete.error());
     return showValues();
   }
-  m_desk.setParameters(m_desk.views().active(), next);
+  if (!now || *now != *complete) m_desk.setParameters(m_desk.views().active(), parameters);
 }
 
 } // namespace orrery::app

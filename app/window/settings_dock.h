@@ -7,6 +7,7 @@
 #include <map>
 
 #include "app/window/desk.h"
+#include "app/window/range_field.h"
 
 namespace orrery::app {
 
@@ -19,13 +20,19 @@ private:
   void chooseView();
   void buildForm();
   QWidget* makeField(const views::Parameter& parameter);
+  QWidget* makeRange();
   void showValues();
+  void showRange();
   void take(const std::string& name, const QString& value);
+  void take(const views::Parameters& parameters);
+  void takeRange(const QString& low, const QString& high);
+  void lockRange(bool on);
 
   Desk& m_desk;
   QComboBox* m_views;
   QWidget* m_form = nullptr;
   std::map<std::string, QWidget*> m_fields;
+  RangeField* m_range = nullptr; // of views with "low" and "high"
   bool m_showing = false;
 };
 

@@ -5,6 +5,8 @@
 #include <QVBoxLayout>
 
 #include "app/window/work_meter.h"
+#include "views/gpu/camera.h"
+#include "views/gpu/color_range.h"
 
 namespace orrery::app {
 
@@ -34,9 +36,15 @@ void ViewPane::connectCanvas() {
     m_desk.views().setActive(m_name);
     m_desk.select(wish);
   });
-  connect(m_canvas, &gpu::Canvas::viewportChanged, this, [this] { m_desk.views().setActive(m_name); });
+  connect(m_canvas, &gpu::Canvas::viewportsEdited, this, [this](const gpu::ViewportEdit& edit) {
+    m_desk.views().setActive(m_name);
+    m_desk.editViewports(m_name, edit);
+  });
   connect(m_canvas, &gpu::Canvas::parametersChanged, this,
           [this](const views::Parameters& parameters) { m_desk.setParameters(m_name, parameters); });
+  connect(m_canvas, &gpu::Canvas::pictureChanged, this, [this] {
+    m_desk.views().setRange(m_name, gpu::rangeOf(m_view->info(), m_canvas->parameters(), m_canvas->built()->scene));
+  });
   connect(m_canvas, &gpu::Canvas::contextMenuRequested, this, [this](const QPoint& at) {
     m_desk.views().setActive(m_name);
     Q_EMIT menuRequested(at);
@@ -54,6 +62,11 @@ void ViewPane::connectCanvas() {
     const views::Parameters wanted = m_desk.views().parameters(m_name);
     if (isVisible() && view.toStdString() == m_name && wanted != m_canvas->parameters())
       m_canvas->setParameters(wanted);
+  });
+  connect(&m_desk.views(), &ViewStore::viewportsChanged, this, [this](const QString& view) {
+    const views::Viewports wanted = m_desk.views().viewports(m_name);
+    if (view.toStdString() == m_name && !gpu::sameViewports(wanted, m_canvas->viewports()))
+      m_canvas->setViewports(wanted);
   });
   connect(&m_desk.views(), &ViewStore::themeChanged, this, [this] {
     if (isVisible()) m_canvas->setTheme(m_desk.views().theme());

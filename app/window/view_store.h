@@ -7,6 +7,7 @@
 
 #include "core/base/thread_pool.h"
 #include "views/api/view.h"
+#include "views/gpu/frame.h"
 #include "views/registry.h"
 
 namespace orrery::app {
@@ -22,6 +23,12 @@ public:
   // What differs from the defaults. Wrong values are told by the canvas that shows the view.
   views::Parameters parameters(const std::string& view) const;
   void setParameters(const std::string& view, const views::Parameters& parameters);
+  // The colour range of the picture that is shown.
+  gpu::RangeState range(const std::string& view) const;
+  void setRange(const std::string& view, const gpu::RangeState& range);
+  // What is shown of the zoomable panels of a view, as it was last asked for.
+  views::Viewports viewports(const std::string& view) const;
+  void setViewports(const std::string& view, const views::Viewports& viewports);
   scene::ThemeKind theme() const { return m_theme; }
   void setTheme(scene::ThemeKind kind);
   const std::string& active() const { return m_active; } // the view that settings and export are about
@@ -29,12 +36,16 @@ public:
 
 Q_SIGNALS:
   void parametersChanged(const QString& view);
+  void viewportsChanged(const QString& view);
+  void rangeChanged(const QString& view);
   void themeChanged();
   void activeChanged();
 
 private:
   views::Registry m_registry;
   std::map<std::string, views::Parameters> m_parameters;
+  std::map<std::string, views::Viewports> m_viewports;
+  std::map<std::string, gpu::RangeState> m_ranges;
   std::string m_active = "head";
   scene::ThemeKind m_theme = scene::ThemeKind::Dark;
   ThreadPool m_pool; // last: its tasks use the registry

@@ -46,6 +46,10 @@ public:
     if (const Json* value = checked(key, "a text", [](const Json& v) { return v.is_string(); }))
       out = QString::fromStdString(value->get<std::string>());
   }
+  void read(const char* key, bool& out) {
+    if (const Json* value = checked(key, "true or false", [](const Json& v) { return v.is_boolean(); }))
+      out = value->get<bool>();
+  }
   void read(const char* key, double& out) {
     if (const Json* value = checked(key, "a number", [](const Json& v) { return v.is_number(); }))
       out = value->get<double>();
@@ -87,6 +91,7 @@ std::optional<Error> readSampler(const Json& json, session::Sampler& sampler, co
   reader.read("top_k", topK);
   reader.read("top_p", sampler.topP);
   reader.read("seed", seed);
+  reader.read("stop_at_end", sampler.stopAtEnd);
   if (!(sampler.temperature >= 0 && sampler.temperature <= 1000))
     reader.refuse("sampler.temperature: expected 0 or more");
   if (!(sampler.topP >= 0 && sampler.topP <= 1)) reader.refuse("sampler.top_p: expected 0 to 1");
@@ -148,7 +153,11 @@ std::string toJson(const Workspace& w) {
                   {"pace", w.prompt.pace}};
   if (!w.prompt.tokens.empty()) json["tokens"] = w.prompt.tokens;
   const session::Sampler& s = w.prompt.sampler;
-  json["sampler"] = {{"temperature", s.temperature}, {"top_k", s.topK}, {"top_p", s.topP}, {"seed", s.seed}};
+  json["sampler"] = {{"temperature", s.temperature},
+                     {"top_k", s.topK},
+                     {"top_p", s.topP},
+                     {"seed", s.seed},
+                     {"stop_at_end", s.stopAtEnd}};
   json["selection"] = selectionJson(w.selection);
   json["views"] = Ordered::object();
   for (const auto& [name, view] : w.views)

@@ -37,6 +37,7 @@ struct ModelInfo {
   std::vector<TensorRow> tensors;          // in file order
   std::vector<hooks::HookSpec> hooks;      // in the order of the forward pass
   std::vector<std::string> warnings;
+  std::vector<std::int32_t> endTokens; // empty: the model names none
   std::string configJson, contentHash;
   bool isTrace = false;                // a trace file was opened: nothing can be run
   std::vector<std::string> vocabulary; // printable text of every token id, for the inspector

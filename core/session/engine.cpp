@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "core/session/bench.h"
+#include "core/session/end_tokens.h"
 #include "core/session/recipe.h"
 #include "core/session/sampler.h"
 #include "core/tensorio/sha256.h"
@@ -174,6 +175,7 @@ Result<OpenModel> Engine::load(Inspected& inspected, const OpenOptions& options,
   if (!decoder) return decoder.error();
   open.decoder = *decoder;
   inspected.info.bytes = open.decoder->weightBytes();
+  inspected.info.endTokens = open.endTokens = endTokens(open.path, open.configJson, inspected.info.warnings);
   if (open.tokenizer) {
     std::vector<std::string> words;
     for (std::int64_t id = 0; id < open.decoder->dims().vocab; ++id)
@@ -326,7 +328,7 @@ Status Engine::generate(std::int64_t tokens, std::uint64_t pauses, const JobCont
   Status done = recomputeLast(job.stop());
   auto reported = start;
   std::int64_t count = 0; // decoded
-  while (done && count < wanted && m_pauses == pauses) {
+  while (done && count < wanted && m_pauses == pauses && (count == 0 || !atEnd())) {
     if (count % kRoomStep == 0) done = checkRoom();
     if (done) done = job.stop().stop_requested() ? Status(cancelled()) : decodeOne(sampler(), job.stop());
     if (!done) break;
@@ -350,6 +352,13 @@ Status Engine::generate(std::int64_t tokens, std::uint64_t pauses, const JobCont
   m_board.update([](State& state) { state.running = false; });
   publishStats();
   return done;
+}
+
+bool Engine::atEnd() const {
+  const std::vector<std::int32_t>& tokens = m_current.run->tokens();
+  const auto open = model();
+  return sampler().stopAtEnd && !tokens.empty() &&
+         std::find(open->endTokens.begin(), open->endTokens.end(), tokens.back()) != open->endTokens.end();
 }
 
 Status Engine::decodeOne(const Sampler& sampler, std::stop_token stop) {

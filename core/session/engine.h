@@ -26,6 +26,7 @@ struct OpenModel {
   std::shared_ptr<const tokenize::Tokenizer> tokenizer;
   std::shared_ptr<const std::vector<std::string>> vocabulary;
   std::string path, configJson;
+  std::vector<std::int32_t> endTokens;
 };
 
 class Engine {
@@ -72,6 +73,7 @@ private:
   std::vector<std::string> piecesOf(std::span<const std::int32_t> tokens) const;
   Status feed(std::span<const std::int32_t> tokens, std::stop_token stop);
   Sampler sampler() const;
+  bool atEnd() const; // the text is over, and the sampler wants to know
   void publishStats();
   Status finishTrace(Status result);
 

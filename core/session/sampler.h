@@ -13,6 +13,7 @@ struct Sampler {
   int topK = 0;           // 0: all
   double topP = 1;        // 1: all; the smallest set whose probability reaches it
   std::uint64_t seed = 0; // the draw at a position depends on seed and position only
+  bool stopAtEnd = false; // a run is over when the model says so (end_tokens.h); that token still belongs to the text
   friend bool operator==(const Sampler&, const Sampler&) = default;
 };
 

@@ -2,15 +2,10 @@
 // The desk without a window: selection, settings and theme go back and forth; runs on the bundled model do as well.
 #include <gtest/gtest.h>
 
-#include <QTest>
-
-#include "app/assets.h"
-#include "app/window/desk.h"
+#include "tests/app/bundled_desk.h"
 
 namespace orrery::app {
 namespace {
-
-constexpr int kWait = 60000; // ms
 
 std::vector<std::int32_t> tokensOf(Desk& desk) {
   const store::SnapshotPtr snapshot = desk.link().snapshot();
@@ -40,26 +35,10 @@ TEST(Undo, Sampler) {
   desk.run().editSampler(hot, 12, 0);
   EXPECT_EQ(desk.run().prompt().generate, 12);
   desk.undo().undo();
-  EXPECT_EQ(desk.run().prompt().sampler, session::Sampler());
+  EXPECT_EQ(desk.run().prompt(), Prompt());
 }
 
-class UndoOfRuns : public testing::Test {
-protected:
-  void SetUp() override {
-    Prompt prompt;
-    prompt.text = QStringLiteral("One sunny morning, Nina went to the bridge.");
-    prompt.generate = 5;
-    m_desk.run().setPrompt(prompt);
-    m_desk.run().open(QString::fromStdString(assetPath("models/bundled")), true);
-    ASSERT_TRUE(QTest::qWaitFor([&] { return idle() && m_desk.link().length() > 5; }, kWait));
-  }
-  bool idle() { return m_desk.link().model() && !m_desk.link().busy(); }
-  // Waits until the run has `length` tokens and nothing is under way.
-  bool settled(std::int64_t length) {
-    return QTest::qWaitFor([&] { return idle() && m_desk.link().length() == length; }, kWait);
-  }
-  Desk m_desk;
-};
+using UndoOfRuns = BundledDesk;
 
 TEST_F(UndoOfRuns, StepAndStepBack) {
   const auto start = tokensOf(m_desk);

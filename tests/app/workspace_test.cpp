@@ -13,7 +13,7 @@ Workspace sample() {
   w.file = QStringLiteral("/models/tiny");
   w.prompt.text = QStringLiteral("Grüße, \"quoted\"\nline");
   w.prompt.generate = 12;
-  w.prompt.sampler = {0.7, 40, 0.95, 17};
+  w.prompt.sampler = {0.7, 40, 0.95, 17, false};
   w.selection = {3, 5, 7, 2, views::kNone, 9};
   w.views["head"].parameters = {{"scale", "log"}, {"high", "0.25"}};
   w.views["head"].viewports["head"] = {1.5, 2, 30, 40.25};
@@ -60,6 +60,7 @@ TEST(Workspace, WrongValuesAreRefused) {
   for (const auto& [from, to] : {std::pair{"\"generate\": 12", "\"generate\": -1"},
                                  {"\"generate\": 12", "\"generate\": \"many\""},
                                  {"\"top_p\": 0.95", "\"top_p\": 1.5"},
+                                 {"\"stop_at_end\": false", "\"stop_at_end\": 0"},
                                  {"\"version\": 1", "\"version\": 2"},
                                  {"\"log\"", "7"}}) {
     std::string text = toJson(sample());

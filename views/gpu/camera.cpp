@@ -78,6 +78,11 @@ bool sameRect(const Rect& a, const Rect& b) {
   return close(a.x, b.x, a.w) && close(a.y, b.y, a.h) && close(a.w, b.w, a.w) && close(a.h, b.h, a.h);
 }
 
+bool sameViewports(const views::Viewports& a, const views::Viewports& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return x.first == y.first && sameRect(x.second, y.second); });
+}
+
 bool isFit(const Panel& panel) {
   return std::abs(panel.data.w) >= std::abs(panel.limits.w) * (1 - 1e-9) &&
          std::abs(panel.data.h) >= std::abs(panel.limits.h) * (1 - 1e-9);

@@ -3,7 +3,7 @@
 #pragma once
 #include <vector>
 
-#include "views/scene/scene.h"
+#include "views/api/view.h"
 
 namespace orrery::gpu {
 
@@ -14,7 +14,8 @@ scene::Rect panned(const scene::Panel& panel, double dx, double dy);            
 scene::Rect zoomedTo(const scene::Panel& panel, scene::Rect onScreen);           // keeps the aspect
 
 bool sameRect(const scene::Rect& a, const scene::Rect& b); // to 1e-9 of the size
-bool isFit(const scene::Panel& panel);                     // shows all of its limits
+bool sameViewports(const views::Viewports& a, const views::Viewports& b);
+bool isFit(const scene::Panel& panel); // shows all of its limits
 
 // Index of the last panel with the point in its frame, or -1.
 int panelAt(const std::vector<scene::Panel>& panels, scene::Point at);

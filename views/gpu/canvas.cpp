@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "views/gpu/canvas.h"
 
+#include <QStyle>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
@@ -36,6 +37,7 @@ Canvas::Canvas(ThreadPool& pool, QWidget* parent)
     if (m_slow) scheduleFrame();
   });
   m_sinceFrame.start();
+  m_clock.start();
   chooseBackend();
 }
 
@@ -203,6 +205,7 @@ void Canvas::onBuilt(std::uint64_t id, Result<views::Built> built) {
 
 // Cameras that the new picture was built for are done with; the view may have corrected them.
 void Canvas::adopt(std::shared_ptr<const views::Built> built) {
+  noteGrowth(*built);
   // Giving back the memory of a large picture takes milliseconds that the GUI thread does not have.
   m_pool.post([old = std::move(m_built)] {});
   m_built = std::move(built);
@@ -213,6 +216,15 @@ void Canvas::adopt(std::shared_ptr<const views::Built> built) {
       wish->second = panel.data;
   if (m_pointer) m_tooltip = tooltipAt(*m_pointer);
   Q_EMIT pictureChanged();
+}
+
+// Not where the platform asks for no animation.
+void Canvas::noteGrowth(const views::Built& next) {
+  const bool still = style()->styleHint(QStyle::SH_Widget_Animation_Duration, nullptr, this) <= 0;
+  if (still || !m_built || m_builtView != m_view) return;
+  const scene::Scene& old = m_built->scene;
+  if (old.width != next.scene.width || old.height != next.scene.height) return; // the window grew, not the data
+  m_fade.replaced(old.panels, next.scene.panels, static_cast<double>(m_clock.elapsed()));
 }
 
 paint::Cameras Canvas::cameras() const {
@@ -229,27 +241,35 @@ void Canvas::setViewports(views::Viewports viewports) {
   m_viewports = std::move(viewports);
   m_cameras.clear();
   for (const auto& [name, shown] : m_viewports) m_cameras[name] = {shown, m_nextId};
+  for (const scene::Panel& panel : panels()) // the picture at hand may show less than all of the others
+    if (panel.zoomable && !m_viewports.contains(panel.name)) m_cameras[panel.name] = {panel.limits, m_nextId};
   request(false);
+}
+
+void Canvas::edited(const views::Viewports& before) {
+  request(false);
+  Q_EMIT viewportsEdited({before, m_viewports, m_gesture.number()});
 }
 
 void Canvas::moveCamera(int panel, const scene::Rect& shown) {
   const scene::Panel before = panels()[static_cast<std::size_t>(panel)];
   if (sameRect(before.data, shown)) return;
+  const views::Viewports old = m_viewports;
   m_viewports[before.name] = shown;
   m_cameras[before.name] = {shown, m_nextId};
-  request(false);
-  Q_EMIT viewportChanged();
+  edited(old);
 }
 
 void Canvas::fitPanel(int panel) {
   const scene::Panel before = panels()[static_cast<std::size_t>(panel)];
+  const views::Viewports old = m_viewports;
   m_viewports.erase(before.name);
   m_cameras[before.name] = {before.limits, m_nextId};
-  request(false);
-  Q_EMIT viewportChanged();
+  edited(old);
 }
 
 void Canvas::fit() {
+  m_gesture.begin();
   const auto all = panels();
   for (std::size_t i = 0; i < all.size(); ++i)
     if (all[i].zoomable) fitPanel(static_cast<int>(i));
@@ -264,10 +284,12 @@ void Canvas::zoomBy(double factor) {
   if (panel < 0) return;
   const scene::Panel& p = all[static_cast<std::size_t>(panel)];
   const scene::Point middle{p.frame.x + p.frame.w / 2, p.frame.y + p.frame.h / 2};
+  m_gesture.goOn(Gesture::Kind::Key);
   moveCamera(panel, zoomedAt(p, atPointer ? *m_pointer : middle, factor));
 }
 
 void Canvas::panBy(double dx, double dy) {
+  m_gesture.goOn(Gesture::Kind::Key);
   const auto all = panels();
   for (std::size_t i = 0; i < all.size(); ++i)
     if (all[i].zoomable) return moveCamera(static_cast<int>(i), panned(all[i], dx, dy));
@@ -352,6 +374,9 @@ Frame Canvas::makeFrame() const {
     frame.cameras = cameras();
     overlay.pointer = m_pointer;
     const auto all = panels();
+    const auto now = static_cast<double>(m_clock.elapsed());
+    overlay.veils = m_fade.veils(all, now);
+    overlay.veilOpacity = m_fade.opacity(now);
     const int panel = m_pointer ? panelAt(all, *m_pointer) : -1;
     const bool still = m_drag == Drag::None || m_drag == Drag::Waiting;
     if (panel >= 0 && all[static_cast<std::size_t>(panel)].zoomable && still)
@@ -385,6 +410,7 @@ void Canvas::drawFrame() {
     m_vulkan->draw(makeFrame());
   else
     m_painter->draw(makeFrame());
+  if (m_fade.active(static_cast<double>(m_clock.elapsed()))) scheduleFrame();
   m_meter.countFrame();
   Q_EMIT frameTimed(timed.elapsed());
 }

@@ -25,14 +25,22 @@
 #include "views/api/view.h"
 #include "views/gpu/build_queue.h"
 #include "views/gpu/color_range.h"
+#include "views/gpu/fade.h"
 #include "views/gpu/frame.h"
 #include "views/gpu/frame_meter.h"
+#include "views/gpu/gesture.h"
 #include "views/gpu/overlay_scene.h"
 
 namespace orrery::gpu {
 
 class PainterCanvas;
 class VulkanCanvas;
+
+// What a zoom, pan or fit did; edits of one gesture (gesture.h) have the same number.
+struct ViewportEdit {
+  views::Viewports before, after;
+  std::uint64_t gesture = 0;
+};
 
 class Canvas : public QWidget {
   Q_OBJECT
@@ -100,8 +108,8 @@ public:
 
 Q_SIGNALS:
   void selectionRequested(const orrery::views::Selection& selection);
-  void hovered(const QString& panel, const QPointF& dataPoint); // empty panel: the pointer left
-  void viewportChanged();
+  void hovered(const QString& panel, const QPointF& dataPoint);        // empty panel: the pointer left
+  void viewportsEdited(const orrery::gpu::ViewportEdit& edit);         // by pointer or keys, already applied
   void parametersChanged(const orrery::views::Parameters& parameters); // edited on the canvas, already applied
   void contextMenuRequested(const QPoint& globalPosition);
   void buildFailed(const QString& text);
@@ -133,6 +141,7 @@ private:
   void scheduleFrame();
   void drawFrame();
   Frame makeFrame() const;
+  void noteGrowth(const views::Built& next);
   Message message() const;
   void applyRange(const RangeState& before, const RangeState& after);
   paint::Cameras cameras() const;
@@ -159,6 +168,7 @@ private:
   std::vector<std::string> readOut(const scene::Panel& panel, int index, scene::Point at) const;
   int zoomablePanelAt(scene::Point at) const;
   void moveCamera(int panel, const scene::Rect& shown);
+  void edited(const views::Viewports& before);
   void fitPanel(int panel);
 
   ThreadPool& m_pool;
@@ -184,6 +194,7 @@ private:
   std::optional<scene::Point> m_pointer;
   std::vector<std::string> m_tooltip;
   Drag m_drag = Drag::None;
+  Gesture m_gesture;
   scene::Point m_pressedAt, m_lastAt;
   int m_dragPanel = -1;
   bool m_shift = false;
@@ -194,7 +205,8 @@ private:
   FrameMeter m_meter;
   RenderStats m_renderStats;
   QTimer m_frameTimer, m_slowTimer;
-  QElapsedTimer m_sinceFrame;
+  QElapsedTimer m_sinceFrame, m_clock;
+  Fade m_fade;
   BuildQueue m_queue; // last: its answers use the members above
 };
 

@@ -104,6 +104,7 @@ bool Canvas::pressed(Point at, int button, Qt::KeyboardModifiers modifiers, QPoi
     return true;
   }
   if (button != 0 && button != 2) return false;
+  m_gesture.begin();
   m_pressedAt = m_lastAt = at;
   m_dragPanel = zoomablePanelAt(at);
   m_shift = modifiers.testFlag(Qt::ShiftModifier);
@@ -166,6 +167,7 @@ bool Canvas::doubleClicked(Point at) {
     return true;
   }
   const int panel = zoomablePanelAt(at);
+  m_gesture.begin();
   if (panel >= 0) fitPanel(panel);
   return panel >= 0;
 }
@@ -178,6 +180,7 @@ bool Canvas::wheeled(Point at, double notches) {
   const int panel = zoomablePanelAt(at);
   if (panel < 0 || notches == 0) return false;
   m_pointer = at;
+  m_gesture.goOn(Gesture::Kind::Wheel);
   moveCamera(panel, zoomedAt(panels()[static_cast<std::size_t>(panel)], at, std::pow(kZoomPerNotch, notches)));
   hover(at);
   return true;

@@ -80,7 +80,9 @@ bool CanvasRenderer::render(const Frame& frame, const std::vector<PointerEvent>&
   std::uint32_t image = 0;
   if (!acquire(slot, frame, image)) return false;
 
-  feedback.stats = {m_lastMilliseconds, m_textures.bytes(), m_textures.count(), m_frames};
+  const auto stats = [this] {
+    return RenderStats{m_lastMilliseconds, m_textures.bytes(), m_textures.count(), m_frames};
+  };
   const bool instrument = frame.instrument.showRange || frame.instrument.showMeter;
   if (m_overlay && m_overlay->pixelRatio() != frame.pixelRatio) {
     must(vkDeviceWaitIdle(m_device->device()), "vkDeviceWaitIdle");
@@ -90,7 +92,7 @@ bool CanvasRenderer::render(const Frame& frame, const std::vector<PointerEvent>&
     m_overlay =
         std::make_unique<InstrumentOverlay>(*m_device, m_pipelines.renderPass(),
                                             static_cast<std::uint32_t>(kInFlight + 1), m_commandPool, frame.pixelRatio);
-  if (m_overlay) m_overlay->update(frame, events, feedback.stats, feedback);
+  if (m_overlay) m_overlay->update(frame, events, stats(), feedback);
 
   HostBuffer readBack(*m_device, VK_BUFFER_USAGE_TRANSFER_DST_BIT);
   const bool reading = grab && m_swapchain.readable();
@@ -104,6 +106,7 @@ bool CanvasRenderer::render(const Frame& frame, const std::vector<PointerEvent>&
   }
   ++m_frames;
   m_lastMilliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  feedback.stats = stats(); // with this frame: it may be the last for long
   return m_textures.incomplete() || m_outOfDate;
 }
 

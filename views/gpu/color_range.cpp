@@ -41,9 +41,11 @@ bool isLog(const views::ViewInfo& info, const views::Parameters& parameters) {
 
 } // namespace
 
+bool hasRange(const views::ViewInfo& info) { return has(info, "low") && has(info, "high"); }
+
 RangeState rangeOf(const views::ViewInfo& info, const views::Parameters& parameters, const scene::Scene& scene) {
   RangeState range;
-  range.hasRange = has(info, "low") && has(info, "high");
+  range.hasRange = hasRange(info);
   range.hasLock = range.hasRange;
   range.hasLog = has(info, "scale") || has(info, "log");
   range.log = isLog(info, parameters);

@@ -9,6 +9,7 @@
 
 namespace orrery::gpu {
 
+bool hasRange(const views::ViewInfo& info); // parameters "low" and "high"
 // What the picture shows now: numbers of the parameters, of the Scene's colour bar where they are "auto".
 RangeState rangeOf(const views::ViewInfo& info, const views::Parameters& parameters, const scene::Scene& scene);
 

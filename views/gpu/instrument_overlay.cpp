@@ -5,6 +5,7 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 
@@ -164,9 +165,12 @@ void InstrumentOverlay::update(const Frame& frame, const std::vector<PointerEven
   const Current current(m_context);
   ImGuiIO& io = ImGui::GetIO();
   io.DisplaySize = {static_cast<float>(frame.width), static_cast<float>(frame.height)};
-  io.DeltaTime = 1.0f / 60;
+  const auto now = std::chrono::steady_clock::now();
+  const float elapsed = std::chrono::duration<float>(now - m_lastUpdate).count();
+  m_lastUpdate = now;
   applyTheme(frame.instrument.theme, static_cast<float>(m_ratio));
   for (std::size_t i = 0; i <= events.size(); ++i) {
+    io.DeltaTime = i == 0 ? std::clamp(elapsed, 1e-4f, 1.0f) : 1e-4f; // several events came in that time
     if (i < events.size()) apply(events[i]);
     if (i == events.size() && !events.empty()) break;
     feedback.busy.clear();
@@ -214,8 +218,14 @@ void InstrumentOverlay::rangeWindow(const Instrument& instrument, Feedback& feed
   const auto speed = static_cast<float>(span / 200);
   const double smallest = -1e30, largest = 1e30;
   bool changed = false;
-  changed |= ImGui::DragScalar("high", ImGuiDataType_Double, &range.high, speed, &smallest, &largest, "%.4g");
-  changed |= ImGui::DragScalar("low", ImGuiDataType_Double, &range.low, speed, &smallest, &largest, "%.4g");
+  // Numbers are typed in the settings panel: the keyboard is the desk's.
+  const auto slider = [&](const char* name, double& value) {
+    changed |= ImGui::DragScalar(name, ImGuiDataType_Double, &value, speed, &smallest, &largest, "%.4g",
+                                 ImGuiSliderFlags_NoInput);
+    if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(0)) changed = range.reset = true;
+  };
+  slider("high", range.high);
+  slider("low", range.low);
   ImGui::PopItemWidth();
   if (range.hasLog) {
     changed |= ImGui::Checkbox("log", &range.log);
@@ -228,7 +238,7 @@ void InstrumentOverlay::rangeWindow(const Instrument& instrument, Feedback& feed
   if (ImGui::Button("reset")) changed = range.reset = true;
   if (changed && (range.reset || (std::isfinite(range.low) && std::isfinite(range.high) && range.low < range.high)))
     feedback.edited = range;
-  m_held = ImGui::IsAnyItemActive();
+  m_held = ImGui::IsAnyItemActive() && !range.reset;
   rememberWindow(feedback, m_ratio);
   ImGui::End();
 }

@@ -2,6 +2,7 @@
 // Dear ImGui inside a canvas: range sliders and the frame and memory meter. One ImGui context per canvas; all of them
 // live on the one render thread (ImGui's current context is a global). Throws VulkanFailure.
 #pragma once
+#include <chrono>
 #include <vector>
 
 #include "views/gpu/frame.h"
@@ -40,6 +41,7 @@ private:
   ImGuiContext* m_context = nullptr;
   bool m_visible = false, m_held = false; // m_held: a slider is being dragged
   RangeState m_range;
+  std::chrono::steady_clock::time_point m_lastUpdate{};
 };
 
 } // namespace orrery::gpu

@@ -150,6 +150,8 @@ Scene overlayScene(const Overlay& overlay) {
   scene.width = overlay.width;
   scene.height = overlay.height;
   scene.background = theme.canvas;
+  const auto veil = static_cast<std::uint8_t>(255 * std::clamp(overlay.veilOpacity, 0.0, 1.0));
+  for (const Rect& r : overlay.veils) scene.above.push_back({scene::kNoPanel, r, withAlpha(theme.canvas, veil)});
   addCrossHair(scene, overlay, theme);
   if (overlay.zoomRect) {
     scene.above.push_back({scene::kNoPanel, *overlay.zoomRect, withAlpha(theme.accent, 40)});

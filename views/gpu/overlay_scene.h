@@ -27,6 +27,8 @@ struct Overlay {
   std::optional<scene::Rect> zoomRect;  // shift-drag
   Message message;
   bool overPicture = false;       // the message stands on a picture: it gets a ground
+  std::vector<scene::Rect> veils; // over new data that fades in
+  double veilOpacity = 0;
   std::vector<std::string> meter; // lines in the corner, where ImGui is not there to draw them
 };
 
