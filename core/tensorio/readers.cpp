@@ -34,26 +34,35 @@ Result<TensorFile> openFile(const std::string& path) {
   return unsupported("not a checkpoint that is read here (a folder, " + known + ")", path);
 }
 
-// The .safetensors files of a folder, sorted.
-Result<std::vector<std::string>> safetensorsIn(const fs::path& folder) {
+// The files of a folder with that extension, sorted.
+Result<std::vector<std::string>> filesIn(const fs::path& folder, const char* extension) {
   std::vector<std::string> files;
   std::error_code error;
   fs::directory_iterator entry(folder, error);
   for (const fs::directory_iterator end; !error && entry != end; entry.increment(error))
-    if (entry->path().extension() == ".safetensors") files.push_back(entry->path().string());
+    if (entry->path().extension() == extension) files.push_back(entry->path().string());
   if (error) return ioError("cannot list the folder: " + error.message(), folder.string());
   std::sort(files.begin(), files.end());
   return files;
+}
+
+// The only GGUF file of a folder without *.safetensors.
+Result<std::string> ggufIn(const fs::path& folder) {
+  auto files = filesIn(folder, ".gguf");
+  if (!files) return files.error();
+  if (files->size() == 1) return files->front();
+  if (files->empty()) return notFound("the folder has no *.safetensors and no *.gguf", folder.string());
+  return badInput("the folder has " + std::to_string(files->size()) + " *.gguf: open one of them", folder.string());
 }
 
 Result<std::string> checkpointIn(const fs::path& folder) {
   std::error_code ignored;
   for (const char* name : {"model.safetensors.index.json", "model.safetensors"})
     if (fs::exists(folder / name, ignored)) return (folder / name).string();
-  auto files = safetensorsIn(folder);
+  auto files = filesIn(folder, ".safetensors");
   if (!files) return files.error();
   if (files->size() == 1) return files->front();
-  if (files->empty()) return notFound("the folder has no *.safetensors", folder.string());
+  if (files->empty()) return ggufIn(folder);
   return badInput("the folder has " + std::to_string(files->size()) +
                       " *.safetensors but neither model.safetensors nor model.safetensors.index.json: open one of them",
                   folder.string());
