@@ -16,7 +16,7 @@ struct Options {
 };
 
 OrderedJson tensorJson(const session::TensorRow& row) {
-  OrderedJson json = {{"name", row.name}, {"dtype", name(row.dtype)}, {"shape", row.shape}};
+  OrderedJson json = {{"name", row.name}, {"dtype", row.type}, {"shape", row.shape}};
   if (row.stats) {
     json["mean"] = row.stats->mean;
     json["std"] = row.stats->std;
@@ -29,7 +29,7 @@ OrderedJson tensorJson(const session::TensorRow& row) {
 
 OrderedJson summary(const session::ModelInfo& info, std::int64_t context) {
   std::map<std::string, int> dtypes;
-  for (const session::TensorRow& row : info.tensors) ++dtypes[std::string(name(row.dtype))];
+  for (const session::TensorRow& row : info.tensors) ++dtypes[row.type];
   const hooks::Dims& d = info.dims;
   return {{"format", info.format},
           {"architecture", info.architecture},
@@ -50,7 +50,7 @@ OrderedJson summary(const session::ModelInfo& info, std::int64_t context) {
 
 void printTensors(const session::ModelInfo& info) {
   for (const session::TensorRow& row : info.tensors) {
-    std::cout << row.name << "  " << name(row.dtype) << ' ' << shapeText(row.shape);
+    std::cout << row.name << "  " << row.type << ' ' << shapeText(row.shape);
     if (row.stats)
       std::cout << "  mean " << row.stats->mean << "  std " << row.stats->std << "  min " << row.stats->min << "  max "
                 << row.stats->max

@@ -4,7 +4,6 @@
 #include <QFont>
 #include <array>
 
-#include "core/base/dtype.h"
 #include "views/paint/painter.h"
 
 namespace orrery::app {
@@ -119,7 +118,7 @@ QVariant TensorTree::text(const Node& node, int column) const {
   if (node.tensor < 0) return {};
   const session::TensorRow& row = m_info->tensors[static_cast<std::size_t>(node.tensor)];
   if (column == ShapeColumn) return shapeText(row.shape);
-  if (column == Type) return QString::fromLatin1(name(row.dtype).data());
+  if (column == Type) return QString::fromStdString(row.type);
   if (!row.stats) return QStringLiteral("\u2026");
   return QString::number(column == Mean ? row.stats->mean : row.stats->std, 'g', 3);
 }

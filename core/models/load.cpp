@@ -115,13 +115,12 @@ Result<const TensorInfo*> Loader::infoFor(const WeightSlot& slot) const {
 Status Loader::copyPiece(const TensorInfo& info, std::int64_t firstRow, std::int64_t rows, const at::Tensor& place,
                          bool& finite) {
   const std::int64_t width = info.shape.size() > 1 ? info.shape[1] : 1;
-  const std::size_t rowBytes = static_cast<std::size_t>(width) * byteSize(info.dtype);
-  std::vector<std::byte> bytes(static_cast<std::size_t>(rows) * rowBytes);
-  if (Status s = file.copyOut(info, static_cast<std::size_t>(firstRow) * rowBytes, bytes.size(), bytes.data()); !s)
-    return s;
-  TensorView view =
-      orrery::viewOf(std::move(bytes), info.dtype, info.shape.size() > 1 ? Shape{rows, width} : Shape{rows});
-  if (!hasScalarType(info.dtype)) view = orrery::viewOf(toFloats(view), view.shape); // F8
+  auto loaded = file.loadRange(info, firstRow * width, rows * width);
+  if (!loaded) return loaded.error();
+  TensorView view = *loaded;
+  view.shape = info.shape.size() > 1 ? Shape{rows, width} : Shape{rows};
+  view.strides = rowMajorStrides(view.shape);
+  if (!hasScalarType(view.dtype)) view = orrery::viewOf(toFloats(view), view.shape); // F8
   auto piece = tensorOf(view);
   if (!piece) return piece.error();
   const at::Tensor target = place.narrow(0, firstRow, rows);

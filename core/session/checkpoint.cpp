@@ -27,7 +27,7 @@ std::string shortName(const std::string& path) {
 std::vector<TensorRow> rowsOf(const tensorio::TensorFile& file) {
   std::vector<TensorRow> rows;
   for (const tensorio::TensorInfo& info : file.tensors())
-    rows.push_back({info.name, info.dtype, info.shape, info.bytes, std::nullopt});
+    rows.push_back({info.name, tensorio::typeName(info), info.shape, info.bytes, std::nullopt});
   return rows;
 }
 

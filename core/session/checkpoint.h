@@ -23,9 +23,9 @@ struct TensorStatsRow {
 };
 struct TensorRow {
   std::string name; // as in the checkpoint
-  DType dtype = DType::F32;
+  std::string type; // as the checkpoint calls it: "F16", "Q4_K"
   Shape shape;
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0;             // on disk
   std::optional<TensorStatsRow> stats; // filled in the background after opening
 };
 

@@ -17,22 +17,11 @@
 #include <string>
 #include <vector>
 
-#include "core/base/dtype.h"
 #include "core/base/result.h"
-#include "core/base/tensor_view.h"
 #include "core/tensorio/mapped_file.h"
+#include "core/tensorio/tensor_info.h"
 
 namespace orrery::tensorio {
-
-// One tensor of a checkpoint.
-struct TensorInfo {
-  std::string name;
-  DType dtype = DType::F32;
-  Shape shape;
-  std::size_t begin = 0; // bytes from the start of the file
-  std::size_t bytes = 0; // elements * byteSize(dtype)
-  std::size_t file = 0;  // which shard, from 0
-};
 
 struct SafetensorsHeader {
   std::vector<TensorInfo> tensors; // in file order

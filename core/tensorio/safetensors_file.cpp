@@ -6,6 +6,7 @@
 #include "core/base/file.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/tensorio/safetensors.h"
 #include "core/tensorio/tensor_file.h"
 
 namespace orrery::tensorio {
@@ -48,7 +49,7 @@ private:
     for (TensorInfo& info : header->tensors)
       if (Status added = addTensor(std::move(info), name); !added) return added;
     m_parts.shards.push_back(std::move(*file));
-    m_parts.metadata.merge(header->metadata);
+    for (const auto& [key, value] : header->metadata) m_parts.description.emplace(key, value);
     return Done{};
   }
 
@@ -71,7 +72,7 @@ private:
   const std::string& m_path;
   const WeightMap& m_map;
   std::set<std::string> m_seen;
-  TensorFile::Parts m_parts{"safetensors", {}, {}, {}, {}};
+  TensorFile::Parts m_parts{"safetensors", {}, {}, Json::object(), {}};
 };
 
 } // namespace
@@ -81,8 +82,7 @@ Result<TensorFile> openSafetensors(const std::string& path) {
   if (!file) return file.error();
   auto header = readSafetensorsHeader(*file);
   if (!header) return header.error();
-  return TensorFile::make(
-      {"safetensors", {std::move(*file)}, std::move(header->tensors), std::move(header->metadata), {}});
+  return TensorFile::make({"safetensors", {std::move(*file)}, std::move(header->tensors), header->metadata, {}});
 }
 
 Result<WeightMap> parseSafetensorsIndex(std::string_view text, const std::string& where) {

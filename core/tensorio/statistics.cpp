@@ -5,7 +5,6 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <vector>
 
 #include "core/base/elements.h"
 #include "core/tensorio/row_major.h"
@@ -135,12 +134,13 @@ Result<TensorStats> statistics(const TensorView& view, std::stop_token stop) {
 
 Result<TensorStats> statistics(const TensorFile& file, const TensorInfo& info, std::stop_token stop) {
   Accumulator accumulator(info.dtype);
-  std::vector<std::byte> piece(std::min(info.bytes, static_cast<std::size_t>(kPieceElements) * byteSize(info.dtype)));
-  for (std::size_t at = 0; at < info.bytes; at += piece.size()) {
+  const std::int64_t all = elementCount(info.shape).value_or(0), block = info.encoding ? info.encoding->block() : 1;
+  const std::int64_t step = std::max(kPieceElements / block, std::int64_t{1}) * block;
+  for (std::int64_t at = 0; at < all; at += step) {
     if (stop.stop_requested()) return cancelled();
-    const std::size_t length = std::min(piece.size(), info.bytes - at);
-    if (Status copied = file.copyOut(info, at, length, piece.data()); !copied) return copied.error();
-    accumulator.add({piece.data(), length});
+    auto piece = file.loadRange(info, at, std::min(step, all - at));
+    if (!piece) return piece.error();
+    accumulator.add({piece->data, piece->bytes()});
   }
   return accumulator.result();
 }

@@ -10,10 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/base/tensor_view.h"
 #include "core/tensorio/mapped_file.h"
-#include "core/tensorio/safetensors.h"
+#include "core/tensorio/tensor_info.h"
 
 namespace orrery::tensorio {
 
@@ -23,9 +24,9 @@ public:
   struct Parts {
     std::string format; // "safetensors"
     std::vector<MappedFile> shards;
-    std::vector<TensorInfo> tensors;             // in the order shown to the user
-    std::map<std::string, std::string> metadata; // free text of the file
-    std::vector<std::string> warnings;           // sentences for the user; the file loads all the same
+    std::vector<TensorInfo> tensors;   // in the order shown to the user
+    Json description = Json::object(); // see description()
+    std::vector<std::string> warnings; // sentences for the user; the file loads all the same
   };
   // Checks what Parts promises, since views and copies rely on it. Errors: BadInput.
   static Result<TensorFile> make(Parts parts);
@@ -33,19 +34,23 @@ public:
   const std::string& format() const { return m_parts.format; }
   const std::vector<TensorInfo>& tensors() const { return m_parts.tensors; }
   const std::vector<MappedFile>& shards() const { return m_parts.shards; }
-  const std::map<std::string, std::string>& metadata() const { return m_parts.metadata; }
+  // What the file itself says of the model, an object: the key-values of a GGUF under their own keys, arrays included;
+  // the "__metadata__" of a safetensors file.
+  const Json& description() const { return m_parts.description; }
   const std::vector<std::string>& warnings() const { return m_parts.warnings; }
   std::size_t bytes() const; // of all shards, headers included
 
   const TensorInfo* find(std::string_view name) const; // null if absent
 
-  // A copy in memory of its own, read with pread: what loading uses. Errors: NotFound, BadInput (file became
-  // shorter), Io, TooLarge (memory).
+  // A copy in memory of its own, read with pread: what loading uses. Encoded tensors are decoded to F32. Errors:
+  // NotFound, BadInput (file became shorter), Io, TooLarge (memory).
   Result<TensorView> load(std::string_view name) const;
-  // The mapping itself, no copy (a copy only where the data is not aligned to its dtype). A file that is cut short
-  // meanwhile makes reading such a view fatal, see mapped_file.h. Errors: as load().
+  // The same of elements [first, first + count) in row-major order, any range: shape [count]. Errors: as load().
+  Result<TensorView> loadRange(const TensorInfo& info, std::int64_t first, std::int64_t count) const;
+  // The mapping itself, no copy (a copy only where the data is encoded or not aligned to its dtype). A file that is cut
+  // short meanwhile makes reading such a view fatal, see mapped_file.h. Errors: as load().
   Result<TensorView> view(std::string_view name) const;
-  // Bytes [offset, offset + length) of one tensor of this file into `to`. Errors: BadInput, Io.
+  // Bytes [offset, offset + length) of one tensor as they stand in the file. Errors: BadInput, Io.
   Status copyOut(const TensorInfo& info, std::size_t offset, std::size_t length, std::byte* to) const;
 
   // Every shard is what it was when opened. Call before the first and after the last load(). Errors: Io.
@@ -54,6 +59,8 @@ public:
 private:
   explicit TensorFile(Parts parts);
   Result<TensorView> load(const TensorInfo& info) const;
+  Result<TensorView> loadPlain(const TensorInfo& info, std::int64_t first, std::int64_t count) const;
+  Result<TensorView> loadEncoded(const TensorInfo& info, std::int64_t first, std::int64_t count) const;
 
   Parts m_parts;
   std::map<std::string, std::size_t, std::less<>> m_index; // name -> position in m_parts.tensors

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The reader against files written by the Python package (data/make.py) and against malformed ones.
+#include "core/tensorio/safetensors.h"
 #include "core/tensorio/tensor_file.h"
 
 #include <cmath>
@@ -53,7 +54,7 @@ TEST(Safetensors, EveryDtypeHasTheValuesThatTorchWrote) {
   EXPECT_EQ(file->find("F16")->shape, (Shape{2, 3}));
   EXPECT_EQ(file->find("scalar")->shape, Shape{});
   EXPECT_EQ(file->find("empty")->shape, (Shape{0, 5}));
-  EXPECT_EQ(file->metadata(), (std::map<std::string, std::string>{{"format", "pt"}, {"note", "grüße"}}));
+  EXPECT_EQ(file->description(), (Json{{"format", "pt"}, {"note", "grüße"}}));
   EXPECT_EQ(file->find("absent"), nullptr);
   EXPECT_EQ(file->view("absent").error().code, Code::NotFound);
   EXPECT_EQ(file->load("absent").error().code, Code::NotFound);

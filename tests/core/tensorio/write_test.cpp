@@ -51,11 +51,11 @@ TEST(SafetensorsWriter, WhatItWritesReadsBackWithMetadata) {
   std::vector<NamedTensor> tensors;
   for (const TensorInfo& info : source->tensors()) tensors.push_back({info.name, *source->load(info.name)});
   const auto path = scratch / "x.safetensors";
-  Status written = writeSafetensors(path, tensors, source->metadata());
+  Status written = writeSafetensors(path, tensors, source->description());
   ASSERT_TRUE(written) << written.error().message();
   auto back = openTensors(path);
   ASSERT_TRUE(back) << back.error().message();
-  EXPECT_EQ(back->metadata(), source->metadata());
+  EXPECT_EQ(back->description(), source->description());
   ASSERT_EQ(back->tensors().size(), tensors.size());
   for (const NamedTensor& tensor : tensors) {
     auto view = back->view(tensor.name);
