@@ -42,6 +42,7 @@ constexpr std::array kReaders = {
     Reader{"*.safetensors.index.json",
            [](const std::string& path) { return path.ends_with(".safetensors.index.json"); }, openSafetensorsIndex},
     Reader{"*.pt, *.pth, pytorch_model.bin by torch.save", isTorch, openTorch},
+    Reader{"*.bin of llama2.c", [](const std::string& path) { return path.ends_with(".bin"); }, openLlama2c},
 };
 
 Result<TensorFile> openFile(const std::string& path) {
@@ -64,24 +65,23 @@ Result<std::vector<std::string>> safetensorsIn(const fs::path& folder) {
   return files;
 }
 
-// The other kinds by the names that their programs give them (nanoGPT; llama2.c; transformers before safetensors).
-Result<std::string> otherCheckpointIn(const fs::path& folder) {
-  std::error_code ignored;
-  for (const char* name : {"ckpt.pt", "model.bin", "pytorch_model.bin"})
-    if (fs::exists(folder / name, ignored)) return (folder / name).string();
-  return notFound("the folder has no *.safetensors, ckpt.pt, model.bin or pytorch_model.bin", folder.string());
-}
+// Names that programs give to a checkpoint, the safest format first (transformers; nanoGPT; llama2.c; transformers
+// before safetensors).
+constexpr std::array kUsualNames = {"model.safetensors.index.json", "model.safetensors", "ckpt.pt", "model.bin",
+                                    "pytorch_model.bin"};
 
 Result<std::string> checkpointIn(const fs::path& folder) {
   std::error_code ignored;
-  for (const char* name : {"model.safetensors.index.json", "model.safetensors"})
+  for (const char* name : kUsualNames)
     if (fs::exists(folder / name, ignored)) return (folder / name).string();
   auto files = safetensorsIn(folder);
   if (!files) return files.error();
   if (files->size() == 1) return files->front();
-  if (files->empty()) return otherCheckpointIn(folder);
-  return badInput("the folder has " + std::to_string(files->size()) +
-                      " *.safetensors but neither model.safetensors nor model.safetensors.index.json: open one of them",
+  std::string usual;
+  for (const char* name : kUsualNames) usual += (usual.empty() ? "" : ", ") + std::string(name);
+  if (files->empty()) return notFound("the folder has no *.safetensors and none of " + usual, folder.string());
+  return badInput("the folder has " + std::to_string(files->size()) + " *.safetensors but none of " + usual +
+                      ": open one of them",
                   folder.string());
 }
 

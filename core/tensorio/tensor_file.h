@@ -67,8 +67,8 @@ private:
 };
 
 // Opens a checkpoint: a file of one of the kinds in readers.cpp, or a folder. In a folder counts
-// model.safetensors.index.json, else model.safetensors, else the only *.safetensors, else ckpt.pt, model.bin or
-// pytorch_model.bin. Errors: NotFound, BadInput,
+// model.safetensors.index.json, else model.safetensors, else ckpt.pt, model.bin, pytorch_model.bin, else the only
+// *.safetensors. Errors: NotFound, BadInput,
 // TooLarge, Io, Unsupported (no reader for such a file; the sentence lists what is read).
 Result<TensorFile> openTensors(const std::string& path);
 
@@ -79,6 +79,8 @@ Result<TensorFile> openSafetensors(const std::string& path);
 Result<TensorFile> openSafetensorsIndex(const std::string& path);
 // What torch.save wrote, see torch_file.h.
 Result<TensorFile> openTorch(const std::string& path);
+// llama2.c's model.bin of versions 0 to 2, see llama2c.h.
+Result<TensorFile> openLlama2c(const std::string& path);
 // From memory, for the fuzzer: tensor name -> plain file name. Errors: BadInput.
 Result<std::map<std::string, std::string>> parseSafetensorsIndex(std::string_view json, const std::string& where);
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/base/text.h"
+#include "core/tensorio/safetensors.h"
 #include "core/tensorio/tensor_file.h"
 #include "core/tensorio/unpickle.h"
 #include "core/tensorio/zip_directory.h"
@@ -114,7 +115,7 @@ private:
     if (offset > room || count > room - offset)
       return bad(shapeText(shape) + " at element " + std::to_string(offset) + " does not fit into its storage of " +
                  std::to_string(room) + " elements");
-    return TensorInfo{m_name, *m_dtype, std::move(shape), m_storage->begin + offset * unit, count * unit, 0};
+    return TensorInfo{m_name, *m_dtype, std::move(shape), m_storage->begin + offset * unit, count * unit, 0, nullptr};
   }
 
   const Pickle& m_pickle;
@@ -238,8 +239,8 @@ Result<TensorFile> openTorch(const std::string& path) {
   if (!file) return file.error();
   auto contents = readTorch(ByteSource(*file));
   if (!contents) return contents.error();
-  TensorFile::Parts parts{"torch", {std::move(*file)}, std::move(contents->tensors), {}, std::move(contents->warnings)};
-  return TensorFile::make(std::move(parts));
+  return TensorFile::make(
+      {"torch", {std::move(*file)}, std::move(contents->tensors), std::move(contents->description), {}});
 }
 
 } // namespace orrery::tensorio

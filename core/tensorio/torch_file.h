@@ -15,14 +15,13 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/tensorio/byte_source.h"
-#include "core/tensorio/safetensors.h"
+#include "core/tensorio/tensor_info.h"
 
 namespace orrery::tensorio {
 
 struct TorchContents {
   std::vector<TensorInfo> tensors; // in the order of the dict; several may lie over each other (tied weights)
   Json description;                // what of the top dict is no tensor and fits JSON: "model_args", "config", ...
-  std::vector<std::string> warnings;
 };
 
 // From an open file or memory. Errors: BadInput, Unsupported, TooLarge, Io.
