@@ -43,6 +43,7 @@ constexpr std::array kReaders = {
            [](const std::string& path) { return path.ends_with(".safetensors.index.json"); }, openSafetensorsIndex},
     Reader{"*.pt, *.pth, pytorch_model.bin by torch.save", isTorch, openTorch},
     Reader{"*.bin of llama2.c", [](const std::string& path) { return path.ends_with(".bin"); }, openLlama2c},
+    Reader{"*.gguf", [](const std::string& path) { return path.ends_with(".gguf"); }, openGguf},
 };
 
 Result<TensorFile> openFile(const std::string& path) {

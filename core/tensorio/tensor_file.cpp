@@ -8,18 +8,20 @@
 #include "core/base/text.h"
 
 namespace orrery::tensorio {
-namespace {
 
-std::optional<std::size_t> bytesOnDisk(const TensorInfo& info, std::int64_t elements) {
-  if (info.encoding) return info.encoding->bytes(elements);
+std::optional<std::size_t> bytesOnDisk(const TensorInfo& info) {
+  const auto elements = elementCount(info.shape);
+  if (!elements) return std::nullopt;
+  if (info.encoding) return info.encoding->bytes(*elements);
   std::size_t bytes = 0;
-  if (__builtin_mul_overflow(static_cast<std::size_t>(elements), byteSize(info.dtype), &bytes)) return std::nullopt;
+  if (__builtin_mul_overflow(static_cast<std::size_t>(*elements), byteSize(info.dtype), &bytes)) return std::nullopt;
   return bytes;
 }
 
+namespace {
+
 Status checkInfo(const TensorInfo& info, const std::vector<MappedFile>& shards) {
-  const auto count = elementCount(info.shape);
-  const auto expected = count ? bytesOnDisk(info, *count) : std::nullopt;
+  const auto expected = bytesOnDisk(info);
   if (info.file >= shards.size()) return badInput("tensor " + inQuotes(info.name) + " names a shard that is not open");
   const MappedFile& shard = shards[info.file];
   if (expected != info.bytes)
@@ -102,7 +104,7 @@ Result<TensorView> TensorFile::loadRange(const TensorInfo& info, std::int64_t fi
   if (first < 0 || count < 0 || first > all || count > all - first)
     return badInput("elements " + std::to_string(first) + " + " + std::to_string(count) + " lie outside tensor " +
                     inQuotes(info.name) + " of " + std::to_string(all));
-  if (count > 0 && info.encoding) return loadEncoded(info, first, count);
+  if (info.encoding) return loadEncoded(info, first, count);
   return loadPlain(info, first, count);
 }
 

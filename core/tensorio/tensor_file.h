@@ -81,6 +81,8 @@ Result<TensorFile> openSafetensorsIndex(const std::string& path);
 Result<TensorFile> openTorch(const std::string& path);
 // llama2.c's model.bin of versions 0 to 2, see llama2c.h.
 Result<TensorFile> openLlama2c(const std::string& path);
+// GGUF, see gguf.h.
+Result<TensorFile> openGguf(const std::string& path);
 // From memory, for the fuzzer: tensor name -> plain file name. Errors: BadInput.
 Result<std::map<std::string, std::string>> parseSafetensorsIndex(std::string_view json, const std::string& where);
 

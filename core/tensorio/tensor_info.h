@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/base/dtype.h"
@@ -25,5 +26,8 @@ struct TensorInfo {
 inline std::string typeName(const TensorInfo& info) {
   return std::string(info.encoding ? info.encoding->name() : name(info.dtype));
 }
+
+// By shape and type; none if that overflows or there can be no such tensor.
+std::optional<std::size_t> bytesOnDisk(const TensorInfo& info);
 
 } // namespace orrery::tensorio

@@ -427,6 +427,10 @@ private:
     }
     return json;
   }
+  static std::optional<Json> keyOf(const PickleNode& name) {
+    if (name.kind == PickleKind::Int) return Json(std::to_string(name.integer));
+    return name.kind == PickleKind::Text ? text(name.text) : std::nullopt;
+  }
   // An element that JSON cannot hold would shift its neighbours: then the whole array goes.
   std::optional<Json> array(const PickleNode& node, int depth) {
     Json out = Json::array();
@@ -441,10 +445,10 @@ private:
     Json out = Json::object();
     for (std::size_t i = 0; i + 1 < node.items.size(); i += 2) {
       const PickleNode& name = m_pickle.at(node.items[i]);
-      const auto key = name.kind == PickleKind::Int ? Json(std::to_string(name.integer)) : make(name, kMaxDepth);
+      const auto key = keyOf(name);
       auto value = make(m_pickle.at(node.items[i + 1]), depth + 1);
       if (overrun()) return std::nullopt;
-      if (key && key->is_string() && value) out[key->get_ref<const std::string&>()] = *std::move(value);
+      if (key && value) out[key->get_ref<const std::string&>()] = *std::move(value);
     }
     return out;
   }

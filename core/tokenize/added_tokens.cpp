@@ -55,46 +55,18 @@ AddedToken readToken(Options& options) {
 
 } // namespace
 
-void Trie::add(std::string_view text, std::size_t value) {
-  if (text.empty()) return;
-  if (m_nodes.empty()) m_nodes.emplace_back();
-  m_first[static_cast<unsigned char>(text[0])] = true;
-  std::uint32_t node = 0;
-  for (const char c : text) {
-    const auto fresh = static_cast<std::uint32_t>(m_nodes.size());
-    const auto [it, added] = m_nodes[node].next.emplace(static_cast<unsigned char>(c), fresh);
-    node = it->second;
-    if (added) m_nodes.emplace_back();
-  }
-  m_nodes[node].end = true;
-  m_nodes[node].value = value;
-}
-
-Trie::Hit Trie::longestAt(std::string_view text, std::size_t at) const {
-  Hit hit{0, 0};
-  if (!m_first[static_cast<unsigned char>(text[at])]) return hit;
-  std::uint32_t node = 0;
-  for (std::size_t i = at; i < text.size(); ++i) {
-    const auto it = m_nodes[node].next.find(static_cast<unsigned char>(text[i]));
-    if (it == m_nodes[node].next.end()) break;
-    node = it->second;
-    if (m_nodes[node].end) hit = {i + 1 - at, m_nodes[node].value};
-  }
-  return hit;
-}
-
-Result<AddedTokens> AddedTokens::read(const Json& json, const Bpe& bpe, const Normalizer* normalizer) {
+Result<AddedTokens> AddedTokens::read(const Json& json, const Model& model, const Normalizer* normalizer) {
   AddedTokens added;
   if (json.is_null()) return added;
   if (!json.is_array()) return badInput(std::string("added_tokens: expected an array, found ") + json.type_name());
-  const std::int64_t largest = largestIdFor(bpe.vocabulary().size() + json.size());
+  const std::int64_t largest = largestIdFor(model.vocabulary().size() + json.size());
   std::unordered_map<std::int32_t, std::string> owners;
-  for (const auto& [content, id] : bpe.vocabulary()) owners.emplace(id, content);
+  for (const auto& [content, id] : model.vocabulary()) owners.emplace(id, content);
   std::unordered_set<std::string> seen;
   for (const Json& entry : json) {
     Options options(entry, "added token " + std::to_string(added.m_tokens.size()));
     AddedToken token = readToken(options);
-    const std::int32_t known = bpe.find(token.content);
+    const std::int32_t known = model.find(token.content);
     const auto owner = owners.emplace(token.id, token.content).first;
     if (token.id > largest)
       options.refuse("id: expected at most " + std::to_string(largest) + ", found " + std::to_string(token.id));

@@ -3,16 +3,15 @@
 // Thread-safe when const.
 #pragma once
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
-#include "core/tokenize/bpe.h"
+#include "core/tokenize/model.h"
 #include "core/tokenize/normalizers.h"
 #include "core/tokenize/pre_tokenizers.h"
+#include "core/tokenize/trie.h"
 
 namespace orrery::tokenize {
 
@@ -26,32 +25,11 @@ struct AddedToken {
   bool special = false;
 };
 
-// A set of strings; finds the longest that begins at a position.
-class Trie {
-public:
-  void add(std::string_view text, std::size_t value);
-  struct Hit {
-    std::size_t length, value;
-  };
-  // length 0: none.
-  Hit longestAt(std::string_view text, std::size_t at) const;
-  bool empty() const { return m_nodes.empty(); }
-
-private:
-  struct Node {
-    std::unordered_map<unsigned char, std::uint32_t> next;
-    std::size_t value = 0;
-    bool end = false;
-  };
-  bool m_first[256] = {};
-  std::vector<Node> m_nodes;
-};
-
 class AddedTokens {
 public:
   // `json`: the array (null: none). Ids must agree with the vocabulary where the content is in it, and must not be
   // used by another token. Errors: BadInput, Unsupported.
-  static Result<AddedTokens> read(const Json& json, const Bpe& bpe, const Normalizer* normalizer);
+  static Result<AddedTokens> read(const Json& json, const Model& model, const Normalizer* normalizer);
 
   // Cuts added tokens out of the text and normalizes what lies between.
   Pieces extract(std::string_view text, const Normalizer* normalizer, MatchBudget& budget) const;

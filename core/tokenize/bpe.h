@@ -3,9 +3,7 @@
 // O(n log n) in the length of a piece. Thread-safe when const.
 // Source: Sennrich et al. 2016 (arXiv:1508.07909); details as in HF tokenizers' models/bpe.
 #pragma once
-#include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,24 +11,11 @@
 
 #include "core/base/json.h"
 #include "core/base/result.h"
+#include "core/tokenize/model.h"
 
 namespace orrery::tokenize {
 
-// Hash that lets a string_view look up a std::string key.
-struct StringHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
-using Vocabulary = std::unordered_map<std::string, std::int32_t, StringHash, std::equal_to<>>;
-
-inline constexpr std::int32_t kNoToken = -1;
-// Ids are indices of tables: none may be above this, nor far above the number of entries.
-inline constexpr std::int64_t kMaxTokenId = (std::int64_t{1} << 24) - 1;
-inline std::int64_t largestIdFor(std::size_t entries) {
-  return std::min<std::int64_t>(kMaxTokenId, 16 * (static_cast<std::int64_t>(entries) + 1000));
-}
-
-class Bpe {
+class Bpe final : public Model {
 public:
   struct Merge {
     std::int32_t rank;
@@ -47,15 +32,9 @@ public:
   // pieces, ids that repeat or lie too high, wrong types).
   static Result<Bpe> read(const Json& json);
 
-  // Appends the ids of one piece (valid UTF-8, not empty).
-  void encode(std::string_view piece, std::vector<std::int32_t>& ids) const;
-
-  std::int32_t find(std::string_view token) const {
-    const auto it = m_vocabulary.find(token);
-    return it == m_vocabulary.end() ? kNoToken : it->second;
-  }
-  const Vocabulary& vocabulary() const { return m_vocabulary; }
-  bool byteFallback() const { return m_settings.byteFallback; }
+  void encode(std::string_view piece, std::vector<std::int32_t>& ids) const override;
+  const Vocabulary& vocabulary() const override { return m_vocabulary; }
+  bool byteFallback() const override { return m_settings.byteFallback; }
 
 private:
   struct Symbol {

@@ -19,7 +19,7 @@ characterTokenizer(const std::vector<std::pair<std::string, std::int64_t>>& ids,
   // BPE without merges gives one id per character.
   Json json = {{"version", "1.0"}, {"decoder", {{"type", "Fuse"}}}};
   json["model"] = {{"type", "BPE"}, {"vocab", std::move(vocab)}, {"merges", Json::array()}};
-  return Tokenizer::fromJson(json.dump(), where);
+  return Tokenizer::fromModel(nullptr, json, where);
 }
 
 } // namespace orrery::tokenize

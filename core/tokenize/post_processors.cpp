@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "core/tokenize/bpe.h"
+#include "core/tokenize/model.h"
 #include "core/tokenize/options.h"
 
 namespace orrery::tokenize {

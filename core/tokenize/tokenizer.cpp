@@ -26,12 +26,12 @@ struct Entry {
 // Words repeat: remembers where in the output the ids of a piece already stand. One per encode() call, so no lock.
 class WordCache {
 public:
-  void encode(const Bpe& bpe, std::string_view piece, std::vector<std::int32_t>& ids) {
-    if (piece.size() > kMaxBytes) return bpe.encode(piece, ids);
+  void encode(const Model& model, std::string_view piece, std::vector<std::int32_t>& ids) {
+    if (piece.size() > kMaxBytes) return model.encode(piece, ids);
     const auto [it, fresh] = m_seen.try_emplace(piece);
     if (!fresh) return repeat(it->second, ids);
     const std::size_t begin = ids.size();
-    bpe.encode(piece, ids);
+    model.encode(piece, ids);
     it->second = {begin, ids.size()};
     if (m_seen.size() >= kMaxWords) m_seen.clear();
   }
@@ -64,14 +64,15 @@ Status checkPadding(const Json& padding) {
 struct Tokenizer::Parts {
   NormalizerPtr normalizer;
   PreTokenizerPtr preTokenizer;
-  Bpe bpe;
+  std::shared_ptr<const Model> model;
   AddedTokens added;
   PostProcessor post;
   DecoderPtr decoder;
   std::vector<Entry> entries; // [highest id + 1]
   std::size_t tokens = 0;     // entries that are tokens
 
-  static Result<std::unique_ptr<const Parts>> read(const Json& json);
+  // `given`: instead of the "model" of the file.
+  static Result<std::unique_ptr<const Parts>> read(const Json& json, std::shared_ptr<const Model> given);
   Status readComponents(Options& options);
   void fillEntries();
   const Entry* entry(std::int32_t id) const {
@@ -88,6 +89,12 @@ template <class T> std::optional<Error> take(Result<T> from, T& into) {
   return std::nullopt;
 }
 
+template <class T, class Base> std::optional<Error> takeShared(Result<T> from, std::shared_ptr<const Base>& into) {
+  if (!from) return std::move(from.error());
+  into = std::make_shared<const T>(*std::move(from));
+  return std::nullopt;
+}
+
 Status Tokenizer::Parts::readComponents(Options& options) {
   static const Json kNull;
   const auto get = [&](const char* key) -> const Json& {
@@ -98,12 +105,12 @@ Status Tokenizer::Parts::readComponents(Options& options) {
     return unsupported("version " + inQuotes(version) + " is not supported, expected \"1.0\"");
   if (options.find("truncation")) return unsupported("truncation is not supported, expected null");
   if (auto padding = checkPadding(get("padding")); !padding) return padding;
-  if (auto error = take(Bpe::read(get("model")), bpe)) return *error;
+  if (auto error = model ? std::nullopt : takeShared(Bpe::read(get("model")), model)) return *error;
   if (auto error = take(readNormalizer(get("normalizer")), normalizer)) return *error;
   if (auto error = take(readPreTokenizer(get("pre_tokenizer")), preTokenizer)) return *error;
   if (auto error = take(readPostProcessor(get("post_processor")), post)) return *error;
   if (auto error = take(readDecoder(get("decoder")), decoder)) return *error;
-  if (auto error = take(AddedTokens::read(get("added_tokens"), bpe, normalizer.get()), added)) return *error;
+  if (auto error = take(AddedTokens::read(get("added_tokens"), *model, normalizer.get()), added)) return *error;
   return options.finish();
 }
 
@@ -114,18 +121,20 @@ void Tokenizer::Parts::fillEntries() {
     if (!entries[index].token) ++tokens;
     entries[index] = std::move(entry);
   };
-  for (const auto& [text, id] : bpe.vocabulary()) put(id, {text, true, false, false});
+  for (const auto& [text, id] : model->vocabulary()) put(id, {text, true, false, model->isSpecial(id)});
   for (std::size_t i = 0; i < added.tokens().size(); ++i)
     put(added.tokens()[i].id, {added.tokenString(i), true, true, added.tokens()[i].special});
 }
 
-Result<std::unique_ptr<const Tokenizer::Parts>> Tokenizer::Parts::read(const Json& json) {
+Result<std::unique_ptr<const Tokenizer::Parts>> Tokenizer::Parts::read(const Json& json,
+                                                                       std::shared_ptr<const Model> given) {
   if (!json.is_object()) return badInput(std::string("expected a JSON object, found ") + json.type_name());
   auto parts = std::make_unique<Parts>();
+  parts->model = std::move(given);
   Options options(json, "tokenizer");
   if (auto done = parts->readComponents(options); !done) return done.error();
   parts->fillEntries();
-  if (parts->tokens == 0) return badInput("model BPE: the vocabulary is empty");
+  if (parts->tokens == 0) return badInput("the vocabulary is empty");
   return std::unique_ptr<const Parts>(std::move(parts));
 }
 
@@ -141,8 +150,13 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::fromFile(const std::string& 
 Result<std::shared_ptr<const Tokenizer>> Tokenizer::fromJson(std::string_view text, const std::string& where) {
   auto json = parseJson(text, where);
   if (!json) return json.error();
+  return fromModel(nullptr, *json, where);
+}
+
+Result<std::shared_ptr<const Tokenizer>> Tokenizer::fromModel(std::shared_ptr<const Model> model,
+                                                              const Json& components, const std::string& where) {
   try {
-    auto parts = Parts::read(*json);
+    auto parts = Parts::read(components, std::move(model));
     if (parts) return std::shared_ptr<const Tokenizer>(new Tokenizer(*std::move(parts)));
     parts.error().where = where;
     return parts.error();
@@ -162,7 +176,7 @@ std::vector<std::int32_t> Tokenizer::encode(std::string_view text, bool addSpeci
     if (piece.id >= 0)
       ids.push_back(piece.id);
     else if (!piece.text.empty())
-      cache.encode(m_parts->bpe, piece.text, ids);
+      cache.encode(*m_parts->model, piece.text, ids);
   }
   return m_parts->post.apply(std::move(ids), addSpecial);
 }
@@ -173,7 +187,7 @@ std::string Tokenizer::decode(std::span<const std::int32_t> ids, bool skipSpecia
   std::size_t bytes = 0;
   for (const std::int32_t id : ids) {
     const Entry* entry = m_parts->entry(id);
-    if (!entry || (skipSpecial && m_parts->added.isSpecialString(entry->text))) continue;
+    if (!entry || (skipSpecial && (entry->special || m_parts->added.isSpecialString(entry->text)))) continue;
     tokens.push_back(entry->text);
     bytes += entry->text.size();
   }
@@ -201,7 +215,7 @@ std::string_view Tokenizer::tokenString(std::int32_t id) const {
 std::int32_t Tokenizer::find(std::string_view token) const {
   for (const AddedToken& added : m_parts->added.tokens())
     if (added.content == token) return added.id;
-  return m_parts->bpe.find(token);
+  return m_parts->model->find(token);
 }
 
 std::size_t Tokenizer::vocabSize() const { return m_parts->entries.size(); }
@@ -221,9 +235,9 @@ std::vector<std::int32_t> Tokenizer::specialAround() const {
 
 std::string Tokenizer::kind() const {
   const bool byteLevel = m_parts->decoder && m_parts->decoder->isByteLevel();
-  const char* name = byteLevel                     ? "byte-level BPE"
-                     : m_parts->bpe.byteFallback() ? "SentencePiece-style BPE with byte fallback"
-                                                   : "BPE";
+  const char* name = byteLevel                        ? "byte-level BPE"
+                     : m_parts->model->byteFallback() ? "SentencePiece-style BPE with byte fallback"
+                                                      : "BPE";
   return std::string(name) + ", " + std::to_string(m_parts->tokens) + " tokens";
 }
 

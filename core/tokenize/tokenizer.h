@@ -22,7 +22,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/json.h"
 #include "core/base/result.h"
+#include "core/tokenize/model.h"
 
 namespace orrery::tokenize {
 
@@ -33,6 +35,9 @@ public:
   static Result<std::shared_ptr<const Tokenizer>> fromFile(const std::string& path);
   // `where` names the text in error messages.
   static Result<std::shared_ptr<const Tokenizer>> fromJson(std::string_view text, const std::string& where);
+  // A model of another kind of file with components as in tokenizer.json ("model" is absent; null: it is not).
+  static Result<std::shared_ptr<const Tokenizer>> fromModel(std::shared_ptr<const Model> model, const Json& components,
+                                                            const std::string& where);
 
   ~Tokenizer();
   Tokenizer(const Tokenizer&) = delete;

@@ -5,7 +5,7 @@
 
 #include "core/base/file.h"
 #include "core/base/json.h"
-#include "core/base/text.h"
+#include "core/tokenize/components.h"
 
 namespace orrery::tokenize {
 namespace {
@@ -31,8 +31,7 @@ Json endOfText(const Json& vocab) {
     if (value.is_number_unsigned() && value.get<std::uint64_t>() < std::uint64_t{1} << 31)
       id = std::max(id, value.get<std::int64_t>() + 1);
   if (const auto own = vocab.find(kEndOfText); own != vocab.end() && own->is_number_integer()) id = *own;
-  return {{"id", id},        {"content", kEndOfText}, {"single_word", false}, {"lstrip", false},
-          {"rstrip", false}, {"normalized", false},   {"special", true}};
+  return addedTokenJson(static_cast<std::int32_t>(id), kEndOfText, true);
 }
 
 } // namespace
@@ -52,7 +51,7 @@ Result<std::shared_ptr<const Tokenizer>> readVocabMerges(std::string_view vocab,
        {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", true}}},
       {"decoder", {{"type", "ByteLevel"}}},
       {"model", std::move(model)}};
-  return Tokenizer::fromJson(whole.dump(), where);
+  return Tokenizer::fromModel(nullptr, whole, where);
 }
 
 Result<std::shared_ptr<const Tokenizer>> openVocabMerges(const std::string& vocabPath) {

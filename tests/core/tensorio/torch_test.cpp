@@ -182,6 +182,7 @@ TEST(Unpickle, CyclesAndNestingEnd) {
   for (char i = 1; i < 60; ++i)
     laughs.append("q").append(1, i).append("(h").append(1, i).append("h").append(1, i).append("l");
   EXPECT_EQ(unpickled(laughs + "."), "no JSON");
+  EXPECT_EQ(unpickled("}q\x01h\x01Ns."), "{}"); // a dict that is its own key
   std::string deep(200'000, ']');
   EXPECT_EQ(unpickled(deep + std::string(199'999, 'a') + "."), "no JSON");
 }
