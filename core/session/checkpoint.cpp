@@ -79,6 +79,18 @@ Status addTokenizer(Inspected& result, const std::string& folder, std::int64_t v
   return Done{};
 }
 
+// A GGUF file brings its own. One that cannot be read does no harm to looking at the tensors.
+void addOwnTokenizer(Inspected& result) {
+  auto tokenizer = tokenize::Tokenizer::fromGguf(result.tensors->description(), result.info.path);
+  if (!tokenizer) {
+    result.info.warnings.push_back("text cannot be turned into tokens, token ids can be given: " +
+                                   tokenizer.error().what);
+    return;
+  }
+  result.tokenizer = *tokenizer;
+  result.info.tokenizerKind = result.tokenizer->kind();
+}
+
 Status addConfig(Inspected& result, const std::string& folder) {
   auto config = models::readConfig(folder);
   if (!config) return config.error();
@@ -116,6 +128,11 @@ Result<Inspected> inspect(const std::string& path) {
   info.warnings = tensors->warnings();
   info.parameters = elementsOf(info.tensors);
   result.tensors = std::move(*tensors);
+  if (info.format == "gguf") {
+    addOwnTokenizer(result);
+    info.warnings.push_back("a GGUF file: the tensors can be looked at, the model cannot be run");
+    return result;
+  }
   const std::string folder = folderOf(path);
   std::error_code ignored;
   if (!fs::exists(fs::path(folder) / "config.json", ignored)) {
@@ -143,6 +160,11 @@ Status scanTensors(Inspected& inspected, std::stop_token stop, const std::functi
 
 Result<std::shared_ptr<const tokenize::Tokenizer>> openTokenizer(const std::string& path) {
   std::error_code ignored;
+  if (path.ends_with(".gguf")) {
+    auto tensors = tensorio::openTensors(path);
+    if (!tensors) return tensors.error();
+    return tokenize::Tokenizer::fromGguf(tensors->description(), path);
+  }
   if (!fs::is_directory(path, ignored)) return tokenize::Tokenizer::fromFile(path);
   const std::string file = (fs::path(path) / "tokenizer.json").string();
   if (!fs::exists(file, ignored)) return notFound("the folder has no tokenizer.json", path);

@@ -49,8 +49,8 @@ struct Inspected {
   store::SnapshotPtr trace;                             // of a trace file; else null
 };
 
-// HF folder, bare .safetensors, index or trace file. Headers and JSON only, no weights. Errors: whatever is wrong with
-// config, tensors, tokenizer or their agreement, one sentence.
+// HF folder, bare .safetensors, index, .gguf or trace file. Headers and JSON only, no weights. Errors: whatever is
+// wrong with config, tensors, tokenizer or their agreement, one sentence.
 Result<Inspected> inspect(const std::string& path);
 
 // Statistics of every tensor (streams all bytes once) and a warning for each with non-finite values. `each` is called
@@ -61,7 +61,7 @@ Status scanTensors(Inspected& inspected, std::stop_token stop, const std::functi
 // looking and running on token ids is not. Errors: BadInput.
 Status checkVocabulary(const tokenize::Tokenizer& tokenizer, std::int64_t vocab, const std::string& path);
 
-// Folder with tokenizer.json, or that file.
+// Folder with tokenizer.json, that file, or a GGUF file.
 Result<std::shared_ptr<const tokenize::Tokenizer>> openTokenizer(const std::string& path);
 
 } // namespace orrery::session

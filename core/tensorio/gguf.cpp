@@ -87,15 +87,15 @@ private:
     case 0:
       return m_in.number<std::uint8_t>();
     case 1:
-      return m_in.number<std::int8_t>();
+      return signedNumber(m_in.number<std::int8_t>());
     case 2:
       return m_in.number<std::uint16_t>();
     case 3:
-      return m_in.number<std::int16_t>();
+      return signedNumber(m_in.number<std::int16_t>());
     case 4:
       return m_in.number<std::uint32_t>();
     case 5:
-      return m_in.number<std::int32_t>();
+      return signedNumber(m_in.number<std::int32_t>());
     case 6:
       return m_in.number<float>();
     case kBool:
@@ -107,13 +107,18 @@ private:
     case 10:
       return m_in.number<std::uint64_t>();
     case 11:
-      return m_in.number<std::int64_t>();
+      return signedNumber(m_in.number<std::int64_t>());
     case 12:
       return m_in.number<double>();
     default:
       m_in.fail("key " + inQuotes(key) + ": value type " + std::to_string(type) + " is not known");
       return {};
     }
+  }
+
+  // As a JSON parser would have it: unsigned where it is not negative.
+  static Json signedNumber(std::int64_t value) {
+    return value < 0 ? Json(value) : Json(static_cast<std::uint64_t>(value));
   }
 
   Json readBool(const std::string& key) {

@@ -20,7 +20,8 @@ inline Json templateJson(const std::vector<std::int32_t>& before, const std::vec
   const auto put = [&](std::int32_t id) {
     const std::string name = std::to_string(id);
     single.push_back({{"SpecialToken", {{"id", name}, {"type_id", 0}}}});
-    special[name] = {{"id", name}, {"ids", {id}}, {"tokens", {name}}};
+    special[name] = {
+        {"id", name}, {"ids", Json::array({static_cast<std::uint32_t>(id)})}, {"tokens", Json::array({name})}};
   };
   for (const std::int32_t id : before) put(id);
   single.push_back({{"Sequence", {{"id", "A"}, {"type_id", 0}}}});

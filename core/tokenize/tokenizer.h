@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Text <-> token ids, read from a Hugging Face tokenizer.json with a BPE model: byte-level (GPT-2, Llama 3, Qwen,
 // SmolLM) and SentencePiece style with byte fallback (Llama 2, Mistral, Gemma, Phi-3). Ids and decoded text equal
-// those of the HF library `tokenizers`.
+// those of the HF library `tokenizers`. Also from the key-values of a GGUF file.
 //
 // Refused by name, never ignored: other models (WordPiece, WordLevel, Unigram), unknown components and options,
 // truncation, padding to a length, dropout.
@@ -35,6 +35,9 @@ public:
   static Result<std::shared_ptr<const Tokenizer>> fromFile(const std::string& path);
   // `where` names the text in error messages.
   static Result<std::shared_ptr<const Tokenizer>> fromJson(std::string_view text, const std::string& where);
+  // The tokenizer of a GGUF file: `description` has its key-values. Errors: NotFound (there is none), BadInput,
+  // Unsupported (a tokenizer.ggml.model or .pre that is not known here, by name).
+  static Result<std::shared_ptr<const Tokenizer>> fromGguf(const Json& description, const std::string& where);
   // A model of another kind of file with components as in tokenizer.json ("model" is absent; null: it is not).
   static Result<std::shared_ptr<const Tokenizer>> fromModel(std::shared_ptr<const Model> model, const Json& components,
                                                             const std::string& where);
