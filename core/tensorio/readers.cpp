@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 
 #include "core/base/text.h"
@@ -19,10 +20,29 @@ struct Reader {
   Result<TensorFile> (*open)(const std::string& path);
 };
 
+// The first bytes; fewer where the file is short, none where it cannot be read (opening it then says why).
+std::string firstBytes(const std::string& path, std::size_t count) {
+  std::string bytes(count, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(bytes.data(), static_cast<std::streamsize>(count));
+  bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  return bytes;
+}
+
+// A ".bin" may be anything: torch.save writes a zip archive (before 1.6 a pickle).
+bool isTorch(const std::string& path) {
+  if (path.ends_with(".pt") || path.ends_with(".pth")) return true;
+  if (!path.ends_with(".bin")) return false;
+  const std::string first = firstBytes(path, 2);
+  return first == "PK" || first == "\x80\x02";
+}
+
 constexpr std::array kReaders = {
     Reader{"*.safetensors", [](const std::string& path) { return path.ends_with(".safetensors"); }, openSafetensors},
     Reader{"*.safetensors.index.json",
            [](const std::string& path) { return path.ends_with(".safetensors.index.json"); }, openSafetensorsIndex},
+    Reader{"*.pt, *.pth, pytorch_model.bin by torch.save", isTorch, openTorch},
+    Reader{"*.bin of llama2.c", [](const std::string& path) { return path.ends_with(".bin"); }, openLlama2c},
     Reader{"*.gguf", [](const std::string& path) { return path.ends_with(".gguf"); }, openGguf},
 };
 
@@ -46,25 +66,37 @@ Result<std::vector<std::string>> filesIn(const fs::path& folder, const char* ext
   return files;
 }
 
+// Names that programs give to a checkpoint, the safest format first (transformers; nanoGPT; llama2.c; transformers
+// before safetensors).
+constexpr std::array kUsualNames = {"model.safetensors.index.json", "model.safetensors", "ckpt.pt", "model.bin",
+                                    "pytorch_model.bin"};
+
+std::string usualNames() {
+  std::string all;
+  for (const char* name : kUsualNames) all += (all.empty() ? "" : ", ") + std::string(name);
+  return all;
+}
+
 // The only GGUF file of a folder without *.safetensors.
 Result<std::string> ggufIn(const fs::path& folder) {
   auto files = filesIn(folder, ".gguf");
   if (!files) return files.error();
   if (files->size() == 1) return files->front();
-  if (files->empty()) return notFound("the folder has no *.safetensors and no *.gguf", folder.string());
+  if (files->empty())
+    return notFound("the folder has no *.safetensors, no *.gguf and none of " + usualNames(), folder.string());
   return badInput("the folder has " + std::to_string(files->size()) + " *.gguf: open one of them", folder.string());
 }
 
 Result<std::string> checkpointIn(const fs::path& folder) {
   std::error_code ignored;
-  for (const char* name : {"model.safetensors.index.json", "model.safetensors"})
+  for (const char* name : kUsualNames)
     if (fs::exists(folder / name, ignored)) return (folder / name).string();
   auto files = filesIn(folder, ".safetensors");
   if (!files) return files.error();
   if (files->size() == 1) return files->front();
   if (files->empty()) return ggufIn(folder);
-  return badInput("the folder has " + std::to_string(files->size()) +
-                      " *.safetensors but neither model.safetensors nor model.safetensors.index.json: open one of them",
+  return badInput("the folder has " + std::to_string(files->size()) + " *.safetensors but none of " + usualNames() +
+                      ": open one of them",
                   folder.string());
 }
 

@@ -66,8 +66,9 @@ private:
   std::map<std::string, std::size_t, std::less<>> m_index; // name -> position in m_parts.tensors
 };
 
-// Opens a checkpoint: a .safetensors file, an index (*.safetensors.index.json), or a folder. In a folder counts
-// model.safetensors.index.json, else model.safetensors, else the only *.safetensors. Errors: NotFound, BadInput,
+// Opens a checkpoint: a file of one of the kinds in readers.cpp, or a folder. In a folder counts
+// model.safetensors.index.json, else model.safetensors, else ckpt.pt, model.bin, pytorch_model.bin, else the only
+// *.safetensors. Errors: NotFound, BadInput,
 // TooLarge, Io, Unsupported (no reader for such a file; the sentence lists what is read).
 Result<TensorFile> openTensors(const std::string& path);
 
@@ -76,6 +77,10 @@ Result<TensorFile> openSafetensors(const std::string& path);
 // The index says which shard holds which tensor. A tensor that the index does not list is kept with a warning, one
 // that stands in two shards counts where the index says (warning), and is refused where it does not say.
 Result<TensorFile> openSafetensorsIndex(const std::string& path);
+// What torch.save wrote, see torch_file.h.
+Result<TensorFile> openTorch(const std::string& path);
+// llama2.c's model.bin of versions 0 to 2, see llama2c.h.
+Result<TensorFile> openLlama2c(const std::string& path);
 // GGUF, see gguf.h.
 Result<TensorFile> openGguf(const std::string& path);
 // From memory, for the fuzzer: tensor name -> plain file name. Errors: BadInput.

@@ -31,6 +31,8 @@ public:
   // Appends the ids of one piece (valid UTF-8, not empty).
   virtual void encode(std::string_view piece, std::vector<std::int32_t>& ids) const = 0;
   virtual const Vocabulary& vocabulary() const = 0;
+  // Control and unknown tokens, which no text becomes but ids may be.
+  virtual bool isSpecial(std::int32_t) const { return false; }
   virtual bool byteFallback() const = 0; // unknown characters become byte tokens
 
   std::int32_t find(std::string_view token) const {

@@ -36,6 +36,10 @@ public:
 
   void encode(std::string_view text, std::vector<std::int32_t>& ids) const override;
   const Vocabulary& vocabulary() const override { return m_vocabulary; }
+  bool isSpecial(std::int32_t id) const override {
+    const PieceType type = m_entries[static_cast<std::size_t>(id)].type;
+    return type == PieceType::Control || type == PieceType::Unknown;
+  }
   bool byteFallback() const override { return m_byteFallback; }
 
 private:

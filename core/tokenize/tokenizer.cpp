@@ -121,7 +121,7 @@ void Tokenizer::Parts::fillEntries() {
     if (!entries[index].token) ++tokens;
     entries[index] = std::move(entry);
   };
-  for (const auto& [text, id] : model->vocabulary()) put(id, {text, true, false, false});
+  for (const auto& [text, id] : model->vocabulary()) put(id, {text, true, false, model->isSpecial(id)});
   for (std::size_t i = 0; i < added.tokens().size(); ++i)
     put(added.tokens()[i].id, {added.tokenString(i), true, true, added.tokens()[i].special});
 }
@@ -187,7 +187,7 @@ std::string Tokenizer::decode(std::span<const std::int32_t> ids, bool skipSpecia
   std::size_t bytes = 0;
   for (const std::int32_t id : ids) {
     const Entry* entry = m_parts->entry(id);
-    if (!entry || (skipSpecial && m_parts->added.isSpecialString(entry->text))) continue;
+    if (!entry || (skipSpecial && (entry->special || m_parts->added.isSpecialString(entry->text)))) continue;
     tokens.push_back(entry->text);
     bytes += entry->text.size();
   }

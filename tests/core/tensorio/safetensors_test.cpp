@@ -236,7 +236,7 @@ TEST_F(Folder, TensorInTwoShardsThatTheIndexDoesNotListIsRefused) {
 
 TEST_F(Folder, WithoutIndexTheOnlyFileIsTaken) {
   std::filesystem::remove(scratch / "model.safetensors.index.json");
-  EXPECT_NE(message().find("2 *.safetensors but neither"), std::string::npos);
+  EXPECT_NE(message().find("2 *.safetensors but none of"), std::string::npos);
   std::filesystem::remove(scratch / "model-00001-of-00002.safetensors");
   auto file = openTensors(scratch.path().string());
   ASSERT_TRUE(file);
