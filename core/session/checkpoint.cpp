@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/models/config.h"
 #include "core/models/decoder.h"
+#include "core/session/tokenizer_files.h"
 #include "core/tensorio/statistics.h"
 #include "core/trace/trace_reader.h"
 
@@ -65,13 +66,13 @@ Result<Inspected> inspectTrace(const std::string& path) {
 }
 
 Status addTokenizer(Inspected& result, const std::string& folder, std::int64_t vocab) {
-  const std::string path = (fs::path(folder) / "tokenizer.json").string();
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
-    result.info.warnings.push_back("no tokenizer.json: text cannot be turned into tokens, token ids can be given");
+  const std::string path = tokenizerIn(folder);
+  if (path.empty()) {
+    result.info.warnings.push_back("no tokenizer (" + tokenizerNames() +
+                                   "): text cannot be turned into tokens, token ids can be given");
     return Done{};
   }
-  auto tokenizer = tokenize::Tokenizer::fromFile(path);
+  auto tokenizer = openTokenizerFile(path);
   if (!tokenizer) return tokenizer.error();
   if (Status fits = checkVocabulary(**tokenizer, vocab, path); !fits) result.info.warnings.push_back(fits.error().what);
   result.tokenizer = *tokenizer;
@@ -113,7 +114,7 @@ Status addConfig(Inspected& result, const std::string& folder) {
 
 Status checkVocabulary(const tokenize::Tokenizer& tokenizer, std::int64_t vocab, const std::string& path) {
   if (static_cast<std::int64_t>(tokenizer.vocabSize()) <= vocab) return Done{};
-  return badInput("tokenizer.json has token ids up to " + std::to_string(tokenizer.vocabSize() - 1) +
+  return badInput("the tokenizer has token ids up to " + std::to_string(tokenizer.vocabSize() - 1) +
                       ", the embedding has " + std::to_string(vocab) + " rows",
                   path);
 }
@@ -164,10 +165,12 @@ Result<std::shared_ptr<const tokenize::Tokenizer>> openTokenizer(const std::stri
     if (!tensors) return tensors.error();
     return tokenize::Tokenizer::fromGguf(tensors->description(), path);
   }
-  if (!fs::is_directory(path, ignored)) return tokenize::Tokenizer::fromFile(path);
-  const std::string file = (fs::path(path) / "tokenizer.json").string();
-  if (!fs::exists(file, ignored)) return notFound("the folder has no tokenizer.json", path);
-  return tokenize::Tokenizer::fromFile(file);
+  const bool folder = fs::is_directory(path, ignored);
+  if (!folder && isTokenizerFile(path)) return openTokenizerFile(path);
+  if (!fs::exists(path, ignored)) return notFound("no such file or folder", path);
+  const std::string file = tokenizerIn(folderOf(path));
+  if (file.empty()) return notFound("the folder has no tokenizer (" + tokenizerNames() + ")", path);
+  return openTokenizerFile(file);
 }
 
 } // namespace orrery::session

@@ -62,7 +62,7 @@ Status scanTensors(Inspected& inspected, std::stop_token stop, const std::functi
 // looking and running on token ids is not. Errors: BadInput.
 Status checkVocabulary(const tokenize::Tokenizer& tokenizer, std::int64_t vocab, const std::string& path);
 
-// Folder with tokenizer.json, that file, or a GGUF file.
+// A tokenizer file, a GGUF file, or what tokenizer_files.h finds in a folder or beside a checkpoint.
 Result<std::shared_ptr<const tokenize::Tokenizer>> openTokenizer(const std::string& path);
 
 } // namespace orrery::session

@@ -63,7 +63,7 @@ Result<std::vector<std::int32_t>> Engine::promptTokens(const RunSpec& spec) cons
   if (!spec.tokens.empty()) return spec.tokens;
   if (spec.text.empty()) return badInput("the prompt is empty: expected a text or token ids");
   if (!open->tokenizer)
-    return badInput("no tokenizer.json lies beside the checkpoint: give token ids instead of a text", open->path);
+    return badInput("no tokenizer lies beside the checkpoint: give token ids instead of a text", open->path);
   if (open->decoder)
     if (Status fits = checkVocabulary(*open->tokenizer, open->decoder->dims().vocab, open->path); !fits)
       return fits.error();
