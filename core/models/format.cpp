@@ -12,9 +12,10 @@ std::optional<std::vector<Alias>> sameNames(const ModelConfig&, const Family& fa
 }
 
 bool always(const tensorio::TensorFile&) { return true; }
+bool isModel(const tensorio::TensorFile& file) { return file.find("token_embd.weight") != nullptr; }
 bool hasModelArgs(const tensorio::TensorFile& file) { return file.description().contains("model_args"); }
 
-constexpr std::array kFormats = {Format{"gguf", always, ggufConfig, ggufAliases},
+constexpr std::array kFormats = {Format{"gguf", isModel, ggufConfig, ggufAliases},
                                  Format{"llama2.c", always, llama2cConfig, llama2cAliases},
                                  Format{"torch", hasModelArgs, nanoGptConfig, sameNames}};
 

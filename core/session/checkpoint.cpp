@@ -65,7 +65,27 @@ Result<Inspected> inspectTrace(const std::string& path) {
   return result;
 }
 
-Status addTokenizer(Inspected& result, const std::string& folder, std::int64_t vocab) {
+void adopt(Inspected& result, std::shared_ptr<const tokenize::Tokenizer> tokenizer, const std::string& where) {
+  if (const std::int64_t vocab = result.info.dims.vocab; vocab > 0)
+    if (Status fits = checkVocabulary(*tokenizer, vocab, where); !fits)
+      result.info.warnings.push_back(fits.error().what);
+  result.tokenizer = std::move(tokenizer);
+  result.info.tokenizerKind = result.tokenizer->kind();
+}
+
+// A GGUF file brings its own. One that cannot be read does no harm to looking at the tensors.
+void addOwnTokenizer(Inspected& result) {
+  auto tokenizer = tokenize::Tokenizer::fromGguf(result.tensors->description(), result.info.path);
+  if (tokenizer) return adopt(result, *tokenizer, result.info.path);
+  result.info.warnings.push_back("text cannot be turned into tokens, token ids can be given: " +
+                                 tokenizer.error().what);
+}
+
+Status addTokenizer(Inspected& result, const std::string& folder) {
+  if (result.info.format == "gguf") {
+    addOwnTokenizer(result);
+    return Done{};
+  }
   const std::string path = tokenizerIn(folder);
   if (path.empty()) {
     result.info.warnings.push_back("no tokenizer (" + tokenizerNames() +
@@ -74,28 +94,15 @@ Status addTokenizer(Inspected& result, const std::string& folder, std::int64_t v
   }
   auto tokenizer = openTokenizerFile(path);
   if (!tokenizer) return tokenizer.error();
-  if (Status fits = checkVocabulary(**tokenizer, vocab, path); !fits) result.info.warnings.push_back(fits.error().what);
-  result.tokenizer = *tokenizer;
-  result.info.tokenizerKind = result.tokenizer->kind();
+  adopt(result, *tokenizer, path);
   return Done{};
-}
-
-// A GGUF file brings its own. One that cannot be read does no harm to looking at the tensors.
-void addOwnTokenizer(Inspected& result) {
-  auto tokenizer = tokenize::Tokenizer::fromGguf(result.tensors->description(), result.info.path);
-  if (!tokenizer) {
-    result.info.warnings.push_back("text cannot be turned into tokens, token ids can be given: " +
-                                   tokenizer.error().what);
-    return;
-  }
-  result.tokenizer = *tokenizer;
-  result.info.tokenizerKind = result.tokenizer->kind();
 }
 
 Status addConfig(Inspected& result, const std::string& folder) {
   auto config = models::configOf(result.info.path, *result.tensors);
   if (!config && config.error().code == Code::NotFound) {
     result.info.warnings.push_back("no config.json: the tensors can be looked at, the model cannot be run");
+    if (result.info.format == "gguf") addOwnTokenizer(result);
     return Done{};
   }
   if (!config) return config.error();
@@ -107,7 +114,7 @@ Status addConfig(Inspected& result, const std::string& folder) {
   info.configJson = config->json;
   info.warnings.insert(info.warnings.end(), config->warnings.begin(), config->warnings.end());
   if (Status fits = models::checkTensors(*config, *result.tensors); !fits) return fits;
-  return addTokenizer(result, folder, info.dims.vocab);
+  return addTokenizer(result, folder);
 }
 
 } // namespace
@@ -133,11 +140,6 @@ Result<Inspected> inspect(const std::string& path) {
   info.warnings = tensors->warnings();
   info.parameters = elementsOf(info.tensors);
   result.tensors = std::move(*tensors);
-  if (info.format == "gguf") {
-    addOwnTokenizer(result);
-    info.warnings.push_back("a GGUF file: the tensors can be looked at, the model cannot be run");
-    return result;
-  }
   const std::string folder = folderOf(path);
   if (Status added = addConfig(result, folder); !added) return added.error();
   return result;

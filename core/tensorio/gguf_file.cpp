@@ -10,8 +10,6 @@
 namespace orrery::tensorio {
 namespace {
 
-constexpr std::size_t kEnding = std::string_view("-00001-of-00003.gguf").size();
-
 std::int64_t integerAt(const Json& values, const char* key, std::int64_t fallback) {
   const auto found = values.find(key);
   if (found == values.end() || !found->is_number_integer()) return fallback;
