@@ -53,7 +53,7 @@ void declareHooks(CommandLine& line) {
   auto options = std::make_shared<Options>();
   CLI::App* verb = line.verb("hooks", "Every hook point of a checkpoint with its shape and size",
                              [options, &line] { return run(*options, line.common); });
-  verb->add_option("CHECKPOINT", options->checkpoint, "HF folder")->required();
+  verb->add_option("CHECKPOINT", options->checkpoint, "HF folder, .safetensors, .gguf, .pt or .bin")->required();
   verb->add_option("--tokens-count", options->tokens, "T in the shapes")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 31));
 }

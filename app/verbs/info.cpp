@@ -86,7 +86,7 @@ void declareInfo(CommandLine& line) {
   auto options = std::make_shared<Options>();
   CLI::App* verb =
       line.verb("info", "What a checkpoint or trace file is", [options, &line] { return run(*options, line.common); });
-  verb->add_option("FILE", options->file, "HF folder, .safetensors file, index, .gguf or trace file")->required();
+  verb->add_option("FILE", options->file, "HF folder, .safetensors, index, .gguf, .pt, .bin or trace file")->required();
   verb->add_flag("--tensors", options->tensors, "Also every tensor with its statistics");
 }
 

@@ -27,7 +27,7 @@ Result<std::vector<std::int32_t>> readTokens(const std::string& path) {
 } // namespace
 
 void addRunInput(CLI::App& verb, RunInput& input) {
-  verb.add_option("CHECKPOINT", input.checkpoint, "HF folder")->required();
+  verb.add_option("CHECKPOINT", input.checkpoint, "HF folder, .safetensors, .gguf, .pt or .bin")->required();
   auto* group = verb.add_option_group("input", "What to run on");
   group->add_option("--text", input.text, "The text");
   group->add_option("--file", input.file, "A file whose bytes are the text");

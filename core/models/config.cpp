@@ -326,7 +326,9 @@ std::int64_t windowSize(const Family& family, ConfigReader& reader) {
 void readWindows(const Family& family, ConfigReader& reader, ModelConfig& config) {
   if (family.window == WindowRule::None || !reader.ok()) return;
   const std::int64_t size = windowSize(family, reader);
-  const std::int64_t from = family.window == WindowRule::Qwen ? reader.size("max_window_layers", 28, kMaxSize) : 0;
+  const Json* firstLayer = reader.find("max_window_layers");
+  const bool fromTheFirst = firstLayer && *firstLayer == Json(0);
+  const std::int64_t from = fromTheFirst ? 0 : reader.size("max_window_layers", 28, kMaxSize);
   std::vector<bool> sliding(static_cast<std::size_t>(config.layers));
   for (std::size_t i = 0; i < sliding.size(); ++i)
     sliding[i] = size > 0 && slides(family, static_cast<std::int64_t>(i), from);

@@ -254,6 +254,7 @@ void initialise(const std::string& name, at::Tensor& tensor, const ModelConfig& 
 Result<ModelConfig> configOf(const std::string& path, const tensorio::TensorFile& file) {
   namespace fs = std::filesystem;
   if (const Format* format = formatOf(file)) return format->config(file, path);
+  if (file.format() == "gguf") return notFound("the file has no token_embd.weight: it holds no model to run", path);
   std::error_code ignored;
   const std::string parent = fs::is_directory(path, ignored) ? path : fs::path(path).parent_path().string();
   const std::string home = parent.empty() ? "." : parent;

@@ -101,7 +101,7 @@ Status addTokenizer(Inspected& result, const std::string& folder) {
 Status addConfig(Inspected& result, const std::string& folder) {
   auto config = models::configOf(result.info.path, *result.tensors);
   if (!config && config.error().code == Code::NotFound) {
-    result.info.warnings.push_back("no config.json: the tensors can be looked at, the model cannot be run");
+    result.info.warnings.push_back("the tensors can be looked at, not run: " + config.error().what);
     if (result.info.format == "gguf") addOwnTokenizer(result);
     return Done{};
   }

@@ -111,7 +111,7 @@ TEST(Load, HostileFolders) {
 TEST(Load, WithoutConfigSaysSo) {
   const auto folder = std::filesystem::temp_directory_path() / ("orrery_models_" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
-  std::ofstream(folder / "model.safetensors") << "x";
+  std::filesystem::copy_file(kData + "/llama_options/model.safetensors", folder / "model.safetensors");
   const auto decoder = loadDecoder((folder / "model.safetensors").string());
   ASSERT_FALSE(decoder.ok());
   EXPECT_NE(decoder.error().what.find("config.json"), std::string::npos);

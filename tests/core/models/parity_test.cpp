@@ -156,10 +156,17 @@ TEST(Parity, GreedyWithCache) {
         append(*fresh, run->tokens());
         worst = std::max(worst, difference(logits, fresh->lastLogits()).largest);
         greedy.push_back(best(logits));
+        const RopeConfig& rope = decoder->config().rope;
+        if (rope.longText(run->length() + 1) !=
+            rope.longText(run->length())) { // the cache was turned as a short text's
+          EXPECT_EQ(run->append(std::span(&greedy.back(), 1)).error().code, Code::Unsupported);
+          break;
+        }
         append(*run, std::span(&greedy.back(), 1));
       }
       std::printf("%s: cached against uncached largest %.2e  tolerance 1e-4\n", folder.c_str(), worst);
-      EXPECT_EQ(greedy, expected);
+      EXPECT_EQ(greedy, std::vector(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(greedy.size())));
+      EXPECT_GE(greedy.size(), 4u);
       EXPECT_LE(worst, 1e-4);
     }
 }
