@@ -20,7 +20,10 @@ constexpr std::int64_t kRoomStep = 64; // tokens between two looks at the memory
 using Clock = std::chrono::steady_clock;
 double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-Error nothingOpen() { return badInput("no model is open"); }
+Error nothingToRun(const OpenModel& open) {
+  if (open.path.empty()) return badInput("no model is open");
+  return badInput("there is no model to run in this file", open.path);
+}
 Error noRun() { return badInput("there is no run yet: start one with a prompt"); }
 
 } // namespace
@@ -74,7 +77,7 @@ Result<std::vector<std::int32_t>> Engine::promptTokens(const RunSpec& spec) cons
 
 Result<hooks::CapturePlan> Engine::plan(const RunSpec& spec) const {
   const auto open = model();
-  if (!open->decoder) return nothingOpen();
+  if (!open->decoder) return nothingToRun(*open);
   hooks::CapturePlan plan;
   plan.attention = spec.captureAttention;
   plan.overviews = spec.captureAttention && spec.captureOverviews;
@@ -102,7 +105,7 @@ Result<Estimate> Engine::estimateOf(const RunSpec& spec, std::int64_t prompt, co
 }
 
 Result<Estimate> Engine::estimate(const RunSpec& spec) const {
-  if (!model()->decoder) return nothingOpen();
+  if (!model()->decoder) return nothingToRun(*model());
   auto tokens = promptTokens(spec);
   if (!tokens) return tokens.error();
   auto capture = plan(spec);
@@ -248,7 +251,7 @@ store::RunInfo Engine::runInfo(const RunSpec& spec, const std::vector<std::int32
 }
 
 Status Engine::start(const RunSpec& spec, std::uint64_t pauses, const JobContext& job) {
-  if (!model()->decoder) return nothingOpen();
+  if (!model()->decoder) return nothingToRun(*model());
   auto tokens = promptTokens(spec);
   if (!tokens) return tokens.error();
   auto capture = plan(spec);
