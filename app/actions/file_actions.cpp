@@ -26,8 +26,9 @@ void openFile(MainWindow& window) {
   dialog->setObjectName(QStringLiteral("dialog.openFile"));
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   dialog->setFileMode(QFileDialog::ExistingFile);
-  dialog->setNameFilters({MainWindow::tr("Checkpoints, traces, workspaces, recipes (*.safetensors *.gguf *.pt *.pth *.bin *.h5 *.json)"),
-                          MainWindow::tr("All files (*)")});
+  dialog->setNameFilters(
+      {MainWindow::tr("Checkpoints, traces, workspaces, recipes (*.safetensors *.gguf *.pt *.pth *.bin *.h5 *.json)"),
+       MainWindow::tr("All files (*)")});
   QObject::connect(dialog, &QFileDialog::fileSelected, &window,
                    [&window](const QString& path) { window.openPath(path); });
   dialog->open();
