@@ -21,8 +21,6 @@ constexpr std::array kFormats = {Format{"gguf", isModel, ggufConfig, ggufAliases
 
 } // namespace
 
-std::span<const Format> formats() { return kFormats; }
-
 const Format* formatOf(const tensorio::TensorFile& file) {
   for (const Format& format : kFormats)
     if (format.name == file.format() && format.describes(file)) return &format;

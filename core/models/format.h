@@ -4,7 +4,6 @@
 // line in the list of format.cpp. Inner header of core/models.
 #pragma once
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -29,7 +28,6 @@ struct Format {
                                                const tensorio::TensorInfo& info);
 };
 
-std::span<const Format> formats();
 // The format that tells the config of this file itself, or null.
 const Format* formatOf(const tensorio::TensorFile& file);
 

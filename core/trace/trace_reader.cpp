@@ -123,12 +123,13 @@ Status Reader::readTexts() {
 Status Reader::readDims() {
   hooks::Dims& dims = m_info.dims;
   std::int64_t parameters = 0;
-  const std::pair<const char*, std::int64_t*> numbers[] = {
+  std::vector<std::pair<const char*, std::int64_t*>> numbers = {
       {"layers", &dims.layers},    {"heads", &dims.heads},
       {"kv_heads", &dims.kvHeads}, {"d_head", &dims.headDim},
       {"d_model", &dims.model},    {"d_mlp", &dims.mlp},
       {"vocab", &dims.vocab},      {"context", &dims.context},
       {"parameters", &parameters}, {"prompt_tokens", &m_snapshot.promptTokens}};
+  if (h5::hasAttribute(m_file.get(), "experts_per_token")) numbers.emplace_back("experts_per_token", &dims.experts);
   for (const auto& [key, into] : numbers) {
     auto number = h5::integerAttribute(m_file.get(), key, m_path);
     if (!number) return number.error();

@@ -358,7 +358,8 @@ Status TraceWriter::writeRoot(const Snapshot& snapshot) {
                                                           {"d_model", info.dims.model},
                                                           {"d_mlp", info.dims.mlp},
                                                           {"vocab", info.dims.vocab},
-                                                          {"context", info.dims.context}};
+                                                          {"context", info.dims.context},
+                                                          {"experts_per_token", info.dims.experts}};
   for (const auto& [key, number] : numbers)
     if (Status s = h5::setAttribute(m_file.get(), key, number, m_path); !s) return s;
   return Done{};

@@ -61,6 +61,8 @@ Status setAttribute(hid_t at, const char* name, double value, const std::string&
   return set(at, name, H5T_NATIVE_DOUBLE, &value, file);
 }
 
+bool hasAttribute(hid_t at, const char* name) { return H5Aexists(at, name) > 0; }
+
 Result<std::int64_t> integerAttribute(hid_t at, const char* name, const std::string& file) {
   return number<std::int64_t>(at, name, H5T_INTEGER, H5T_NATIVE_INT64, "an integer", file);
 }

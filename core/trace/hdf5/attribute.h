@@ -10,6 +10,7 @@ Status setAttribute(hid_t at, const char* name, const std::string& text, const s
 Status setAttribute(hid_t at, const char* name, std::int64_t value, const std::string& file);
 Status setAttribute(hid_t at, const char* name, double value, const std::string& file);
 
+bool hasAttribute(hid_t at, const char* name);
 Result<std::int64_t> integerAttribute(hid_t at, const char* name, const std::string& file);
 Result<double> realAttribute(hid_t at, const char* name, const std::string& file);
 

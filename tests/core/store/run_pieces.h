@@ -9,8 +9,15 @@
 
 namespace orrery::testkit {
 
-inline constexpr hooks::Dims kDims{
-    .layers = 2, .heads = 4, .kvHeads = 2, .headDim = 6, .model = 24, .mlp = 48, .vocab = 40, .context = 4096};
+inline constexpr hooks::Dims kDims{.layers = 2,
+                                   .heads = 4,
+                                   .kvHeads = 2,
+                                   .headDim = 6,
+                                   .model = 24,
+                                   .mlp = 48,
+                                   .vocab = 40,
+                                   .context = 4096,
+                                   .experts = 2};
 
 inline double valueAt(std::int64_t layer, std::int64_t row, std::int64_t position, std::int64_t column) {
   return std::sin(static_cast<double>(1 + layer * 7919 + row * 104729 + position * 31 + column * 17));

@@ -24,6 +24,7 @@ template <class T> void record(store::Recorder& recorder, std::int64_t from, std
     recorder.onTensor({hooks::HookKind::Pattern, 0}, t, pattern<T>(0, t, 1));
     recorder.onTensor({hooks::HookKind::AttnScores, 0}, t,
                       pattern<T>(0, t, 1, -std::numeric_limits<double>::infinity()));
+    recorder.onTensor({hooks::HookKind::ExpertIndices, 1}, t, viewOf(std::vector<std::int64_t>{t % 5, 7}, {1, 1, 2}));
     recorder.addScore(scoreAt(t));
   }
 }
@@ -46,6 +47,7 @@ inline void expectSame(const store::Snapshot& a, const store::Snapshot& b) {
   EXPECT_EQ(a.info->parameters, b.info->parameters);
   EXPECT_EQ(a.info->dtype, b.info->dtype);
   EXPECT_EQ(a.info->dims.vocab, b.info->dims.vocab);
+  EXPECT_EQ(a.info->dims.experts, b.info->dims.experts);
   ASSERT_EQ(a.attention.size(), b.attention.size());
   for (std::size_t l = 0; l < a.attention.size(); ++l) {
     const auto &x = a.attention[l], &y = b.attention[l];
