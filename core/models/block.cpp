@@ -247,8 +247,8 @@ at::Tensor finalNorm(const Pass& pass, const at::Tensor& x) {
   return pass.taps.tap(HookKind::UnembedIn, -1, normed);
 }
 
-at::Tensor unembed(const Pass& pass, const at::Tensor& x) {
-  return pass.ops.linear(x, pass.weights.unembed, pass.weights.unembedBias);
+at::Tensor unembed(const Ops& ops, const Weights& weights, const at::Tensor& x) {
+  return ops.linear(x, weights.unembed, weights.unembedBias);
 }
 
 at::Tensor softcapped(const ModelConfig& config, const at::Tensor& logits) {

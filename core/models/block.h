@@ -27,7 +27,7 @@ at::Tensor block(const Pass& pass, int layer, at::Tensor x);
 // Last norm: [B, T, D] -> input of the unembedding [B, T, D]
 at::Tensor finalNorm(const Pass& pass, const at::Tensor& x);
 // Logits before a final soft-cap: [.., D] -> [.., V]
-at::Tensor unembed(const Pass& pass, const at::Tensor& x);
+at::Tensor unembed(const Ops& ops, const Weights& weights, const at::Tensor& x);
 // c tanh(x / c) of logits, where the model has a final soft-cap c.
 at::Tensor softcapped(const ModelConfig& config, const at::Tensor& logits);
 

@@ -54,7 +54,7 @@ at::Tensor trainForward(const Decoder& decoder, const at::Tensor& tokens) {
   const Pass pass{impl.config, impl.weights, attention, silent, Ops{false}, 0};
   at::Tensor x = embed(pass, tokens); // [B, T, D]
   for (int layer = 0; layer < static_cast<int>(impl.config.layers); ++layer) x = block(pass, layer, x);
-  return softcapped(impl.config, unembed(pass, finalNorm(pass, x))); // [B, T, V]
+  return softcapped(impl.config, unembed(pass.ops, impl.weights, finalNorm(pass, x))); // [B, T, V]
 }
 
 } // namespace orrery::models

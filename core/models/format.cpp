@@ -2,6 +2,7 @@
 #include "core/models/format.h"
 
 #include <array>
+#include <charconv>
 
 namespace orrery::models {
 namespace {
@@ -31,6 +32,15 @@ std::string_view bareName(const Family& family, std::string_view name) {
   for (const std::string_view prefix : {std::string_view("_orig_mod."), family.prefix})
     if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
   return name;
+}
+
+std::optional<std::int64_t> takeNumber(std::string_view& text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto digits = static_cast<std::size_t>(end - text.data());
+  if (error != std::errc{} || number < 0 || digits >= text.size() || text[digits] != '.') return std::nullopt;
+  text.remove_prefix(digits + 1);
+  return number;
 }
 
 std::string numbered(std::string_view pattern, std::int64_t layer, std::int64_t expert) {

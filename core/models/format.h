@@ -41,6 +41,8 @@ std::optional<std::vector<Alias>> llama2cAliases(const ModelConfig& config, cons
 
 // Names of weights without what torch.compile and the wrapper modules put in front.
 std::string_view bareName(const Family& family, std::string_view name);
+// A whole number at the front of `text`, cut off with the dot behind it: "3.attn" -> 3, "attn". nullopt: none there.
+std::optional<std::int64_t> takeNumber(std::string_view& text);
 // "h.{}.attn" -> "h.3.attn"; a second {} is the expert.
 std::string numbered(std::string_view pattern, std::int64_t layer, std::int64_t expert = 0);
 

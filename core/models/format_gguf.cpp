@@ -4,7 +4,6 @@
 // Differences to HF files: Llama's q and k rows pair dimensions (2i, 2i + 1), Gemma's norm weights hold the added one
 // already, GPT-2's matrices are [out, in], GPT-NeoX's qkv is in blocks of q, k, v.
 #include <array>
-#include <charconv>
 #include <cmath>
 
 #include "core/base/text.h"
@@ -285,16 +284,6 @@ std::string_view placeIn(std::span<const Name> names, const Family& family, std:
   return {};
 }
 
-// A whole number at the front of `text`, cut off with the dot behind it.
-std::optional<std::int64_t> takeNumber(std::string_view& text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const auto digits = static_cast<std::size_t>(end - text.data());
-  if (error != std::errc{} || number < 0 || digits >= text.size() || text[digits] != '.') return std::nullopt;
-  text.remove_prefix(digits + 1);
-  return number;
-}
-
 // Rows of a fused qkv under the names of q, k and v (Phi-2 files come with either).
 std::vector<Alias> splitQkv(const ModelConfig& c, const Family& family, std::int64_t layer, const TensorInfo& info,
                             const std::string& suffix) {
@@ -335,8 +324,11 @@ std::optional<std::vector<Alias>> blockAliases(const ModelConfig& c, const Famil
     const std::string_view pattern = placeIn(kBlockNames, family, part);
     if (name == std::string(part) + "_exps") return some(splitExperts(c, pattern, *layer, info, suffix));
     if (!name.starts_with(std::string(part) + ".")) continue; // older files: "ffn_gate.3", one tensor per expert
-    const std::int64_t e = std::atoll(std::string(name.substr(part.size() + 1)).c_str());
-    return std::vector<Alias>{{numbered(pattern, *layer, e) + suffix, 0, info.shape}};
+    std::string number(name.substr(part.size() + 1));
+    std::string_view rest = number.append(".");
+    const auto e = takeNumber(rest);
+    if (!e || !rest.empty() || *e >= c.experts) return std::nullopt;
+    return std::vector<Alias>{{numbered(pattern, *layer, *e) + suffix, 0, info.shape}};
   }
   const std::string_view pattern = placeIn(kBlockNames, family, name);
   if (pattern.empty()) return std::nullopt;

@@ -26,11 +26,12 @@ std::optional<std::string> familyName(const Family& family, std::string_view nam
   if (name == "tok_embeddings") return std::string(family.names.embed);
   if (name == "norm") return std::string(family.names.finalNorm);
   if (name == "output") return std::string(family.names.unembed);
-  const auto dot = name.find('.', kLayers.size());
-  if (!name.starts_with(kLayers) || dot == std::string_view::npos) return std::nullopt;
-  const std::int64_t layer = std::atoll(std::string(name.substr(kLayers.size(), dot - kLayers.size())).c_str());
+  if (!name.starts_with(kLayers)) return std::nullopt;
+  name.remove_prefix(kLayers.size());
+  const auto layer = takeNumber(name);
+  if (!layer) return std::nullopt;
   for (const Name& row : kLayerNames)
-    if (row.inFile == name.substr(dot + 1)) return numbered(family.names.*row.place, layer);
+    if (row.inFile == name) return numbered(family.names.*row.place, *layer);
   return std::nullopt;
 }
 

@@ -79,9 +79,7 @@ Status Run::Impl::checkTokens(std::span<const std::int32_t> more) const {
 }
 
 // rows [n, D] -> logits before a final soft-cap [n, V]
-at::Tensor Run::Impl::unembed(const at::Tensor& rows) const {
-  return Ops{true}.linear(rows, weights().unembed, weights().unembedBias);
-}
+at::Tensor Run::Impl::unembed(const at::Tensor& rows) const { return models::unembed(Ops{true}, weights(), rows); }
 
 // Logits after the last position, with the edits at unembed.hook_out. [1, V]
 at::Tensor Run::Impl::lastRow(const Taps& with) {
