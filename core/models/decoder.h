@@ -59,6 +59,10 @@ public:
   Status append(std::span<const std::int32_t> tokens, std::stop_token stop = {},
                 const std::function<void(double fraction)>& progress = {});
 
+  // Longrope turns every position in another way once the text is longer than the original context: append() up to
+  // `length` tokens then refuses (Unsupported), and a new run of the whole text has to take over.
+  bool mustRestart(std::int64_t length) const;
+
   std::int64_t length() const;                     // T
   const std::vector<std::int32_t>& tokens() const; // [T]
   // Forgets all positions from `length` on. Views handed out before stay as they are: memory that they can see is

@@ -205,6 +205,7 @@ Status Run::append(std::span<const std::int32_t> tokens, std::stop_token stop,
   return done;
 }
 
+bool Run::mustRestart(std::int64_t length) const { return m_impl->attention.turnsAnew(length); }
 std::int64_t Run::length() const { return m_impl->length(); }
 const std::vector<std::int32_t>& Run::tokens() const { return m_impl->tokens; }
 void Run::reserve(std::int64_t tokens) { m_impl->reserved = std::min(tokens, m_impl->config().context); }

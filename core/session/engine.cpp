@@ -311,11 +311,38 @@ std::vector<std::string> Engine::piecesOf(std::span<const std::int32_t> tokens) 
 }
 
 // Tokens behind the prompt, through model and store alike; on failure both are cut back to the same length.
-Status Engine::feed(std::span<const std::int32_t> tokens, std::stop_token stop) {
+Status Engine::feed(std::span<const std::int32_t> tokens, const JobContext& job) {
+  if (m_current.run->mustRestart(m_current.run->length() + static_cast<std::int64_t>(tokens.size())))
+    return restartWith(tokens, job);
   std::vector<std::string> pieces = piecesOf(tokens);
   for (std::size_t i = 0; i < tokens.size(); ++i) m_store.addToken(tokens[i], std::move(pieces[i]));
-  Status done = m_current.run->append(tokens, std::move(stop));
+  Status done = m_current.run->append(tokens, job.stop());
   if (!done) m_store.cut(m_current.run->length());
+  m_store.commit();
+  return done;
+}
+
+// Where longrope turns every position in another way, transformers drops its cache and sends the whole text through
+// the model again; so does this. Until that is done the run stays what it was.
+Status Engine::restartWith(std::span<const std::int32_t> tokens, const JobContext& job) {
+  std::vector<std::int32_t> all = m_current.run->tokens();
+  all.insert(all.end(), tokens.begin(), tokens.end());
+  auto fresh = model()->decoder->startRun(m_current.run->options());
+  if (!fresh) return fresh.error();
+  (*fresh)->reserve(m_current.run->capacity());
+  m_store.flush();
+  const store::SnapshotPtr before = m_store.snapshot();
+  m_store.recompute();
+  std::vector<std::string> pieces = piecesOf(tokens);
+  for (std::size_t i = 0; i < tokens.size(); ++i) m_store.addToken(tokens[i], std::move(pieces[i]));
+  const std::string what = "longrope: " + std::to_string(all.size()) + " tokens once more";
+  job.report(0, 0, what);
+  Status done = (*fresh)->append(all, job.stop(), [&](double fraction) { job.report(fraction, 0, what); });
+  if (!done) {
+    m_store.restore(before);
+    return done;
+  }
+  m_current.run = std::move(*fresh);
   m_store.commit();
   return done;
 }
@@ -328,12 +355,12 @@ Status Engine::generate(std::int64_t tokens, std::uint64_t pauses, const JobCont
   const std::int64_t wanted = tokens == kForever ? room : std::min(tokens, room);
   m_board.update([](State& state) { state.running = true; });
   const auto start = Clock::now();
-  Status done = recomputeLast(job.stop());
+  Status done = recomputeLast(job);
   auto reported = start;
   std::int64_t count = 0; // decoded
   while (done && count < wanted && m_pauses == pauses && (count == 0 || !atEnd())) {
     if (count % kRoomStep == 0) done = checkRoom();
-    if (done) done = job.stop().stop_requested() ? Status(cancelled()) : decodeOne(sampler(), job.stop());
+    if (done) done = job.stop().stop_requested() ? Status(cancelled()) : decodeOne(sampler(), job);
     if (!done) break;
     ++count;
     if (secondsSince(reported) < 0.1) continue;
@@ -364,19 +391,19 @@ bool Engine::atEnd() const {
          std::find(open->endTokens.begin(), open->endTokens.end(), tokens.back()) != open->endTokens.end();
 }
 
-Status Engine::decodeOne(const Sampler& sampler, std::stop_token stop) {
+Status Engine::decodeOne(const Sampler& sampler, const JobContext& job) {
   const std::int32_t next = sampleToken(m_current.run->lastLogits(), sampler, m_current.run->length());
-  return feed(std::span(&next, 1), std::move(stop));
+  return feed(std::span(&next, 1), job);
 }
 
 // After a cut the logits at the end belong to a forgotten token: the last token goes through the model once more.
-Status Engine::recomputeLast(std::stop_token stop) {
+Status Engine::recomputeLast(const JobContext& job) {
   if (m_logitsCurrent) return Done{};
   const std::vector<std::int32_t>& tokens = m_current.run->tokens();
   if (tokens.empty()) return noRun();
   const std::int32_t last = tokens.back();
   if (Status cutBack = cut(m_current.run->length() - 1); !cutBack) return cutBack;
-  Status done = feed(std::span(&last, 1), std::move(stop));
+  Status done = feed(std::span(&last, 1), job);
   m_logitsCurrent = done.ok();
   return done;
 }
@@ -392,7 +419,7 @@ Status Engine::cut(std::int64_t length) {
 
 Status Engine::append(const std::vector<std::int32_t>& tokens, const JobContext& job) {
   if (!m_current.run) return noRun();
-  Status done = feed(tokens, job.stop());
+  Status done = feed(tokens, job);
   m_logitsCurrent = done.ok() || m_logitsCurrent;
   publishStats();
   return done;

@@ -68,10 +68,11 @@ private:
   store::RunInfo runInfo(const RunSpec& spec, const std::vector<std::int32_t>& tokens, const std::string& hash) const;
   models::RunOptions runOptions(const hooks::CapturePlan& plan, const std::vector<hooks::Edit>& edits);
   Status prefill(const std::vector<std::int32_t>& tokens, const JobContext& job);
-  Status decodeOne(const Sampler& sampler, std::stop_token stop);
-  Status recomputeLast(std::stop_token stop);
+  Status decodeOne(const Sampler& sampler, const JobContext& job);
+  Status recomputeLast(const JobContext& job);
   std::vector<std::string> piecesOf(std::span<const std::int32_t> tokens) const;
-  Status feed(std::span<const std::int32_t> tokens, std::stop_token stop);
+  Status feed(std::span<const std::int32_t> tokens, const JobContext& job);
+  Status restartWith(std::span<const std::int32_t> tokens, const JobContext& job);
   Sampler sampler() const;
   bool atEnd() const; // the text is over, and the sampler wants to know
   void publishStats();

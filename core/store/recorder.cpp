@@ -12,8 +12,18 @@ void Recorder::begin(std::uint64_t run, std::shared_ptr<const RunInfo> info) {
   m_state = Snapshot{};
   m_state.run = run;
   m_state.revision = revision;
+  m_state.pass = ++m_lastPass;
   m_state.info = std::move(info);
 }
+
+void Recorder::recompute() {
+  m_state.scores.truncate(0);
+  m_state.attention.clear();
+  m_state.hooks.clear();
+  m_state.pass = ++m_lastPass;
+}
+
+void Recorder::restore(const Snapshot& snapshot) { branch(m_state.run, snapshot, snapshot.length()); }
 
 void Recorder::branch(std::uint64_t run, const Snapshot& from, std::int64_t length) {
   const std::uint64_t revision = m_state.revision;

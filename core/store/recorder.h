@@ -20,6 +20,10 @@ public:
   void addScore(const hooks::TokenScore& score); // of the first position that has none
   void onTensor(hooks::HookId id, std::int64_t begin, const TensorView& value) override;
   void onAttention(int layer, const hooks::AttentionRecord& record) override;
+  // Forgets all that was captured; the tokens stay, and come through the model once more.
+  void recompute();
+  // Back to a state of this run.
+  void restore(const Snapshot& snapshot);
   // Keeps the first `length` tokens and what was captured for them. Nothing happens if there are fewer.
   void truncate(std::int64_t length);
 
@@ -30,6 +34,7 @@ private:
   void truncateHooks(std::int64_t length);
 
   Snapshot m_state;
+  std::uint64_t m_lastPass = 0;
 };
 
 } // namespace orrery::store

@@ -85,6 +85,20 @@ void Store::cut(std::int64_t length) {
   });
 }
 
+void Store::recompute() {
+  push([this] {
+    m_recorder.recompute();
+    m_dirty = true;
+  });
+}
+
+void Store::restore(SnapshotPtr snapshot) {
+  push([this, snapshot = std::move(snapshot)] {
+    m_recorder.restore(*snapshot);
+    publish();
+  });
+}
+
 void Store::addToken(std::int32_t token, std::string piece) {
   push([this, token, piece = std::move(piece)] {
     m_recorder.addToken(token, piece);

@@ -42,6 +42,10 @@ public:
   void forget(std::uint64_t run);
   // [run] Keeps the first `length` tokens of the current run.
   void cut(std::int64_t length);
+  // [run] The whole text comes once more: what was captured of the current run is forgotten, with the next commit.
+  void recompute();
+  // [run] Makes the current run again what `snapshot` of it says.
+  void restore(SnapshotPtr snapshot);
   // [run] A generated token.
   void addToken(std::int32_t token, std::string piece);
   // [run] Scores of the next positions that have none.

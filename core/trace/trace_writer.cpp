@@ -133,7 +133,7 @@ private:
   h5::Handle m_file;
   std::map<std::string, h5::Handle> m_groups;
   std::map<std::string, Growing> m_growing; // by path, "attention/0/q"
-  std::uint64_t m_run = 0;
+  std::uint64_t m_run = 0, m_pass = 0;
   store::Chunked<std::int32_t> m_tokens; // of the snapshot before
 };
 
@@ -166,8 +166,8 @@ Status TraceWriter::closeFile() {
 
 Status TraceWriter::append(const Snapshot& snapshot, bool all) {
   if (Status s = open(); !s) return s;
-  std::int64_t same = snapshot.length();
-  if (snapshot.run != m_run) { // a branch: what it shares with the run before stays
+  std::int64_t same = snapshot.pass == m_pass ? snapshot.length() : 0;
+  if (same > 0 && snapshot.run != m_run) { // a branch: what it shares with the run before stays
     same = 0;
     while (same < std::min<std::int64_t>(snapshot.length(), static_cast<std::int64_t>(m_tokens.size())) &&
            snapshot.tokens[static_cast<std::size_t>(same)] == m_tokens[static_cast<std::size_t>(same)])
@@ -175,6 +175,7 @@ Status TraceWriter::append(const Snapshot& snapshot, bool all) {
   }
   if (Status s = cutTo(same); !s) return s;
   m_run = snapshot.run;
+  m_pass = snapshot.pass;
   m_tokens = snapshot.tokens;
   const std::vector<std::int32_t> ids = snapshot.tokens.toVector();
   const TensorView tokens =
