@@ -59,6 +59,7 @@ Status run(Options options, const Common& common) {
   spec->sampler = options.sampler;
   spec->sampler.seed = common.seed;
   spec->traceOut = options.out;
+  spec->keepHooks = options.out.empty();
   if (Status ran = waitWithProgress(engine.runStart(*spec), common.json); !ran) return ran;
   if (common.json)
     printJson(report(engine, options));

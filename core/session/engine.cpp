@@ -24,6 +24,11 @@ Error nothingToRun(const OpenModel& open) {
   if (open.path.empty()) return badInput("no model is open");
   return badInput("there is no model to run in this file", open.path);
 }
+hooks::CapturePlan withoutHooks(hooks::CapturePlan plan) {
+  for (const hooks::HookId id : plan.hooks()) plan.remove(id);
+  return plan;
+}
+
 Error noRun() { return badInput("there is no run yet: start one with a prompt"); }
 
 } // namespace
@@ -97,10 +102,11 @@ Result<Estimate> Engine::estimateOf(const RunSpec& spec, std::int64_t prompt, co
     return badInput("the prompt has " + std::to_string(prompt) + " tokens and " + std::to_string(wanted) +
                     " are to be generated; the model's context is " + std::to_string(context));
   const std::uint64_t room = available();
+  const hooks::CapturePlan kept = spec.keepHooks ? plan : withoutHooks(plan);
   const std::int64_t total = spec.generate == kForever
-                                 ? longestThatFits(decoder.dims(), plan, decoder.dtype(), prompt, context, room)
+                                 ? longestThatFits(decoder.dims(), kept, decoder.dtype(), prompt, context, room)
                                  : prompt + wanted;
-  return makeEstimate(captureBytes(decoder.dims(), plan, total, decoder.dtype()), speed(), prompt, total - prompt,
+  return makeEstimate(captureBytes(decoder.dims(), kept, total, decoder.dtype()), speed(), prompt, total - prompt,
                       room);
 }
 
@@ -268,7 +274,7 @@ Status Engine::start(const RunSpec& spec, std::uint64_t pauses, const JobContext
   store::RunInfo info = runInfo(spec, *tokens, *hash);
   m_current = {m_store.beginRun(std::move(info), *tokens, piecesOf(*tokens)), spec, std::move(*run)};
   if (!spec.traceOut.empty()) {
-    m_store.attach(trace::traceWriter(spec.traceOut));
+    m_store.attach(trace::traceWriter(spec.traceOut), !spec.keepHooks);
     m_traceAttached = true;
   }
   publishRuns();
@@ -288,6 +294,7 @@ Status Engine::prefill(const std::vector<std::int32_t>& tokens, const JobContext
     const double spent = secondsSince(start);
     job.report(fraction, fraction > 0 ? spent * (1 - fraction) / fraction : 0,
                "reading the prompt, " + all + " tokens");
+    m_store.commit(); // shown, and written to a trace file, while the rest is computed
   });
   if (!done) m_store.cut(m_current.run->length());
   m_store.commit();

@@ -35,7 +35,8 @@ struct RunSpec {
   std::int64_t generate = 0; // tokens to generate after the prompt; kForever until paused or the context is full
   Sampler sampler;
   std::vector<hooks::Edit> edits;
-  std::string traceOut; // trace file written while the run goes ("" none)
+  std::string traceOut;  // trace file written while the run goes ("" none)
+  bool keepHooks = true; // false: values of hooks that went to traceOut are forgotten
 };
 inline constexpr std::int64_t kForever = -1;
 

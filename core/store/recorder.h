@@ -5,6 +5,7 @@
 
 #include "core/hooks/capture_plan.h"
 #include "core/store/snapshot.h"
+#include "core/store/snapshot_sink.h"
 
 namespace orrery::store {
 
@@ -27,11 +28,15 @@ public:
   // Keeps the first `length` tokens and what was captured for them. Nothing happens if there are fewer.
   void truncate(std::int64_t length);
 
+  // Forgets the values of hooks that a sink has written.
+  void releaseHooks(const SnapshotSink& sink);
+
   // The state now, with a revision one higher than the last.
   SnapshotPtr publish();
 
 private:
   void truncateHooks(std::int64_t length);
+  static void releaseBlocks(HookChannel& channel, std::int64_t written);
 
   Snapshot m_state;
   std::uint64_t m_lastPass = 0;

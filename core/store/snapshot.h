@@ -36,6 +36,7 @@ struct HookBlock {
 struct HookChannel {
   hooks::HookSpec spec;
   Chunked<HookBlock> blocks;
+  std::int64_t released = 0; // positions [0, released) went to a trace file and are not in memory any more
 };
 
 struct Snapshot {

@@ -69,7 +69,8 @@ public:
   std::vector<std::uint64_t> runs() const;       // oldest first
 
   // Sends every snapshot from now on to `sink` (first the current one); one that was attached is dropped unfinished.
-  void attach(std::unique_ptr<SnapshotSink> sink);
+  // With `release`, values of hooks that the sink has written are forgotten: memory does not grow with the file.
+  void attach(std::unique_ptr<SnapshotSink> sink, bool release = false);
   // Commits, finishes the sink and detaches it. The future holds the first error of the sink, or Done.
   std::future<Status> finishSink();
   // Drops the sink unfinished.
@@ -96,6 +97,7 @@ private:
   Recorder m_recorder;
   bool m_dirty = false; // something was recorded since the last snapshot
   std::unique_ptr<SnapshotSink> m_sink;
+  bool m_release = false;
 
   mutable std::mutex m_mutex;
   SnapshotPtr m_current;                       // guarded by m_mutex

@@ -12,6 +12,7 @@
 #include "core/trace/hdf5/attribute.h"
 #include "core/trace/hdf5/dataset.h"
 #include "core/trace/hdf5/file.h"
+#include "core/trace/hdf5/mapped_rows.h"
 #include "core/trace/text.h"
 
 namespace orrery::trace {
@@ -20,7 +21,6 @@ namespace {
 using store::Snapshot;
 
 constexpr std::int64_t kBlock = 64; // positions written at once while the run goes on
-constexpr std::int64_t kChunkBytes = std::int64_t{256} << 10;
 
 // A dataset that grows along its positions; `keys` grows with it (hook_pattern).
 struct Growing {
@@ -36,7 +36,9 @@ struct Growing {
   }
 };
 
-Shape chunkFor(const Shape& shape, std::size_t positions, std::optional<std::size_t> keys, DType dtype) {
+// `length`: positions of the text so far, most of the prompt as a rule.
+Shape chunkFor(const Shape& shape, std::size_t positions, std::optional<std::size_t> keys, DType dtype,
+               std::int64_t length) {
   Shape chunk = shape;
   if (keys) { // [B, H, Tq, Tk]: squares of one head
     std::fill(chunk.begin(), chunk.end(), 1);
@@ -48,7 +50,7 @@ Shape chunkFor(const Shape& shape, std::size_t positions, std::optional<std::siz
     chunk[i] = i < positions ? 1 : std::max<std::int64_t>(shape[i], 1);
     if (i > positions) rowBytes *= chunk[i];
   }
-  chunk[positions] = std::clamp<std::int64_t>(kChunkBytes / rowBytes, 1, kBlock);
+  chunk[positions] = h5::mappablePositions(rowBytes, length);
   return chunk;
 }
 
@@ -91,6 +93,10 @@ public:
     if (Status status = guarded(writeEnd(snapshot)); !status) return status;
     if (Status status = guarded(closeFile()); !status) return status;
     return renameInto(m_temporary, m_path);
+  }
+  std::int64_t positionsWritten(const std::string& hook) const override {
+    const auto found = m_growing.find("hooks/" + hook);
+    return found == m_growing.end() ? 0 : found->second.have();
   }
 
 private:
@@ -226,7 +232,9 @@ Result<Growing*> TraceWriter::growing(const std::string& path, const TensorView&
   if (const auto found = m_growing.find(path); found != m_growing.end()) return &found->second;
   auto where = place(path);
   if (!where) return where.error();
-  const h5::DatasetOptions options{chunkFor(like.shape, positions, keys, like.dtype), keys.has_value(), fill};
+  const h5::DatasetOptions options{
+      chunkFor(like.shape, positions, keys, like.dtype, static_cast<std::int64_t>(m_tokens.size())), keys.has_value(),
+      fill};
   auto made = h5::Dataset::create(where->first, where->second, like.dtype, options, m_path);
   if (!made) return made.error();
   Growing growing{std::move(*made), positions, keys};

@@ -173,6 +173,25 @@ TEST_F(PyramidView, WhatIsNoLongerInViewIsDropped) {
   EXPECT_EQ(arrivals, 0);
 }
 
+// The tiles of a whole head at one level: with a window they grow as the text, without as its square.
+TEST(Pyramid, TilesOfAWindowGrowAsTheText) {
+  const auto tilesOf = [](std::int64_t tokens, std::int64_t window) {
+    const auto snapshot = snapshotOf({tokens, 1, 1, 1, 4});
+    snapshot->attention[0].window = window;
+    Request request;
+    request.snapshot = snapshot;
+    const auto cache = std::make_shared<TileCache>();
+    EXPECT_TRUE(headMap(*layerAttention(request, 0), 0, {{0, tokens}, {0, tokens}, 1}, cache, {}).ok());
+    return static_cast<long long>(cache->size());
+  };
+  const long long narrow[] = {tilesOf(1024, 64), tilesOf(2048, 64)}, whole[] = {tilesOf(1024, 0), tilesOf(2048, 0)};
+  std::printf("tiles for 1024 and 2048 tokens: %lld and %lld with a window of 64, %lld and %lld without\n", narrow[0],
+              narrow[1], whole[0], whole[1]);
+  EXPECT_LE(narrow[1], 2 * narrow[0] + 1);
+  EXPECT_EQ(narrow[0], 2 * 16 - 1);
+  EXPECT_EQ(whole[0], 16 * 17 / 2);
+}
+
 TEST(TileLoaderTest, MostWantedFirstAndNothingAfterClose) {
   ThreadPool pool{2}; // one of them for tiles
   const auto cache = std::make_shared<TileCache>();
