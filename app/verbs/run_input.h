@@ -15,7 +15,7 @@ struct RunInput {
   std::vector<std::int32_t> tokens;
 };
 
-void addRunInput(CLI::App& verb, RunInput& input);
+void addRunInput(CLI::App& verb, RunInput& input, bool required = true);
 // The text or tokens of the spec. Errors: BadInput (none given, ids not integers), NotFound.
 Result<session::RunSpec> runSpec(const RunInput& input);
 

@@ -20,10 +20,6 @@ constexpr std::int64_t kRoomStep = 64; // tokens between two looks at the memory
 using Clock = std::chrono::steady_clock;
 double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-Error nothingToRun(const OpenModel& open) {
-  if (open.path.empty()) return badInput("no model is open");
-  return badInput("there is no model to run in this file", open.path);
-}
 Error noRun() { return badInput("there is no run yet: start one with a prompt"); }
 
 } // namespace
@@ -36,6 +32,11 @@ Engine::~Engine() { stopScan(); }
 std::shared_ptr<const OpenModel> Engine::model() const {
   std::lock_guard lock(m_mutex);
   return m_model;
+}
+
+Error Engine::nothingToRun() const {
+  const std::string path = model()->path;
+  return path.empty() ? badInput("no model is open") : badInput("there is no model to run in this file", path);
 }
 
 Speed Engine::speed() const {
@@ -77,7 +78,7 @@ Result<std::vector<std::int32_t>> Engine::promptTokens(const RunSpec& spec) cons
 
 Result<hooks::CapturePlan> Engine::plan(const RunSpec& spec) const {
   const auto open = model();
-  if (!open->decoder) return nothingToRun(*open);
+  if (!open->decoder) return nothingToRun();
   hooks::CapturePlan plan;
   plan.attention = spec.captureAttention;
   plan.overviews = spec.captureAttention && spec.captureOverviews;
@@ -105,7 +106,7 @@ Result<Estimate> Engine::estimateOf(const RunSpec& spec, std::int64_t prompt, co
 }
 
 Result<Estimate> Engine::estimate(const RunSpec& spec) const {
-  if (!model()->decoder) return nothingToRun(*model());
+  if (!model()->decoder) return nothingToRun();
   auto tokens = promptTokens(spec);
   if (!tokens) return tokens.error();
   auto capture = plan(spec);
@@ -156,6 +157,7 @@ Status Engine::open(const std::string& path, const OpenOptions& options, const J
   m_board.update([&](State& state) {
     state.model = info;
     state.stats = m_stats;
+    state.verification.reset();
     state.runs.clear();
   });
   scanInBackground(std::move(*inspected));
@@ -251,7 +253,7 @@ store::RunInfo Engine::runInfo(const RunSpec& spec, const std::vector<std::int32
 }
 
 Status Engine::start(const RunSpec& spec, std::uint64_t pauses, const JobContext& job) {
-  if (!model()->decoder) return nothingToRun(*model());
+  if (!model()->decoder) return nothingToRun();
   auto tokens = promptTokens(spec);
   if (!tokens) return tokens.error();
   auto capture = plan(spec);

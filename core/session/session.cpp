@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/session/session.h"
 
+#include <mutex>
+
 #include "core/models/decoder.h"
 #include "core/session/engine.h"
 #include "core/session/estimate.h"
@@ -14,6 +16,8 @@ struct Session::Impl {
   StateBoard board;
   store::Store store;
   Engine engine;
+  std::mutex yieldingMutex;
+  Job yielding;     // guarded by yieldingMutex
   JobRunner runner; // last: its thread uses all of the above
 
   explicit Impl(const SessionOptions& options)
@@ -24,11 +28,19 @@ struct Session::Impl {
 
   // A job that is over has all that it did in snapshot(): the store thread has caught up.
   Job post(std::string title, JobRunner::Work work) {
+    yieldNow({});
     return runner.post(std::move(title), [this, work = std::move(work)](const JobContext& job) {
       Status done = work(job);
       store.flush();
       return done;
     });
+  }
+
+  // Cancels the job that yields to others, and keeps the next one.
+  void yieldNow(Job next) {
+    std::lock_guard lock(yieldingMutex);
+    yielding.cancel();
+    yielding = std::move(next);
   }
 
   void publishJobs() {
@@ -98,7 +110,17 @@ Job Session::runWriteTrace(std::string path) {
   return m_impl->post("Write " + path, [this, path](const JobContext&) { return m_impl->engine.writeTrace(path); });
 }
 
+Job Session::runVerify(VerifySpec spec) {
+  const bool yields = spec.yields;
+  const Job job = m_impl->post("Measure exactness", [this, spec = std::move(spec)](const JobContext& context) {
+    return m_impl->engine.verify(spec, context);
+  });
+  if (yields) m_impl->yieldNow(job);
+  return job;
+}
+
 Result<Estimate> Session::estimate(const RunSpec& spec) const { return m_impl->engine.estimate(spec); }
+Result<Estimate> Session::estimate(const VerifySpec& spec) const { return m_impl->engine.estimate(spec); }
 
 Result<std::vector<std::int32_t>> Session::tokenize(const std::string& text, bool addSpecial) const {
   const auto open = m_impl->engine.model();

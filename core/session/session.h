@@ -16,6 +16,7 @@
 #include "core/session/checkpoint.h"
 #include "core/session/job.h"
 #include "core/session/sampler.h"
+#include "core/session/verify.h"
 #include "core/store/snapshot.h"
 
 namespace orrery::session {
@@ -38,6 +39,16 @@ struct RunSpec {
   std::string traceOut; // trace file written while the run goes ("" none)
 };
 inline constexpr std::int64_t kForever = -1;
+
+// How exact is the open model? Against the first of these that is given: another checkpoint (logits only), a reference
+// file, the references beside the checkpoint if there is neither text nor tokens, its float64 twin on text or tokens.
+struct VerifySpec {
+  std::string against;   // checkpoint of the same vocabulary
+  std::string reference; // .safetensors, see reference.h
+  std::string text;      // used if tokens is empty
+  std::vector<std::int32_t> tokens;
+  bool yields = false; // any other job that is posted cancels it
+};
 
 struct Estimate {
   std::uint64_t bytes = 0;          // what the captured data will take in memory
@@ -63,7 +74,8 @@ struct State {
   bool running = false;                   // a run is going on (not paused)
   Sampler sampler;                        // in force for the next token
   RunStats stats;
-  std::vector<std::uint64_t> runs; // ids of runs that can be shown (branches), oldest first
+  std::shared_ptr<const Verification> verification; // what runVerify found last of this model; null: nothing yet
+  std::vector<std::uint64_t> runs;                  // ids of runs that can be shown (branches), oldest first
 };
 
 // Threads of the forward pass of every session in this process; 0: one per core.
@@ -106,9 +118,12 @@ public:
   // Makes an older run the current one again; what it does not share with the current one is computed again.
   Job runSelect(std::uint64_t run);
   Job runWriteTrace(std::string path); // the current run, as a trace file
+  // Measures how exact the open model is; runs and snapshots stay as they are. The result is state()->verification.
+  Job runVerify(VerifySpec spec);
 
   // Bytes and seconds before a run. Any thread; cheap.
   Result<Estimate> estimate(const RunSpec& spec) const;
+  Result<Estimate> estimate(const VerifySpec& spec) const;
   // Tokens of a text under the open model's tokenizer. Any thread.
   Result<std::vector<std::int32_t>> tokenize(const std::string& text, bool addSpecial) const;
   Result<std::string> detokenize(const std::vector<std::int32_t>& ids) const;
