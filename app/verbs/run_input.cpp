@@ -36,6 +36,10 @@ void addRunInput(CLI::App& verb, RunInput& input, bool required) {
   group->require_option(required ? 1 : 0, 1);
 }
 
+void addProcessing(CLI::App& verb, std::string& words) {
+  verb.add_option("--process", words, "Weights: fold-ln, center-writing, center-unembed, by comma; none without it");
+}
+
 Result<session::RunSpec> runSpec(const RunInput& input) {
   session::RunSpec spec;
   spec.text = input.text;

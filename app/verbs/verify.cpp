@@ -13,7 +13,7 @@ namespace {
 struct Options {
   RunInput input;
   session::OpenOptions open;
-  std::string reference, against, dtype = "float32";
+  std::string reference, against, process, dtype = "float32";
 };
 
 OrderedJson rowJson(const session::VerifyRow& row) {
@@ -90,6 +90,9 @@ Status run(Options options, const Common& common) {
   auto spec = specOf(options);
   if (!spec) return spec.error();
   options.open.dtype = options.dtype == "float64" ? DType::F64 : DType::F32;
+  auto processing = models::parseProcessing(options.process);
+  if (!processing) return processing.error();
+  options.open.processing = *processing;
   session::Session engine({.threads = common.threads});
   if (Status opened = waitWithProgress(engine.runOpen(options.input.checkpoint, options.open), common.json); !opened)
     return opened;
@@ -113,6 +116,7 @@ void declareVerify(CommandLine& line) {
   verb->add_option("--reference", options->reference, "Numbers of another program (.safetensors)");
   verb->add_option("--against", options->against, "A checkpoint of the same vocabulary: what do its weights change?")
       ->excludes("--reference");
+  addProcessing(*verb, options->process);
   verb->add_option("--dtype", options->dtype, "What the run computes in")->check(CLI::IsMember({"float32", "float64"}));
 }
 

@@ -176,6 +176,12 @@ Result<OpenModel> Engine::load(Inspected& inspected, const OpenOptions& options,
   load.memoryLimit = available();
   load.stop = job.stop();
   load.progress = [&](double fraction) { job.report(fraction, 0, "loading weights"); };
+  if (options.processing.any()) {
+    auto config = models::configOf(open.path, *inspected.tensors);
+    if (!config) return config.error();
+    load.processing = models::validProcessing(*config, options.processing, inspected.info.warnings);
+  }
+  open.processing = inspected.info.processing = load.processing;
   auto decoder = models::loadDecoder(open.path, load);
   if (!decoder) return decoder.error();
   open.decoder = *decoder;
@@ -248,7 +254,7 @@ store::RunInfo Engine::runInfo(const RunSpec& spec, const std::vector<std::int32
   info.device = open->decoder->device();
   info.parameters = open->decoder->parameters();
   info.vocabulary = open->vocabulary;
-  info.recipeJson = runRecipe(info, spec, tokens);
+  info.recipeJson = runRecipe(info, spec, tokens, open->processing);
   return info;
 }
 

@@ -27,6 +27,7 @@ struct OpenModel {
   std::shared_ptr<const std::vector<std::string>> vocabulary;
   std::string path, configJson;
   std::vector<std::int32_t> endTokens;
+  models::Processing processing;
 };
 
 class Engine {
@@ -56,9 +57,9 @@ public:
   Result<std::vector<std::int32_t>> promptTokens(const RunSpec& spec) const;
   Result<hooks::CapturePlan> plan(const RunSpec& spec) const;
   Result<Estimate> estimate(const RunSpec& spec) const;
-  Result<Estimate> estimate(const VerifySpec& spec) const;
 
 private:
+  Status checkBudget(const VerifySpec& spec, const OpenModel& open) const;
   Error nothingToRun() const;
   // Errors: as promptTokens, BadInput (nothing to verify on).
   Result<std::vector<std::int32_t>> verifyTokens(const VerifySpec& spec) const;

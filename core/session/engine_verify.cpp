@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The part of Engine that measures exactness: which twin or reference, and what it costs.
-#include <filesystem>
+#include <cstdio>
 
 #include "core/session/engine.h"
 
@@ -20,10 +20,12 @@ void merge(Verification& all, Verification one) {
   all.unused.insert(all.unused.end(), one.unused.begin(), one.unused.end());
 }
 
-std::vector<std::string> referencesOf(const VerifySpec& spec, const std::string& checkpoint) {
+// A reference beside a checkpoint tells of its weights as they are.
+std::vector<std::string> referencesOf(const VerifySpec& spec, const OpenModel& open) {
   if (!spec.reference.empty()) return {spec.reference};
-  if (!spec.text.empty() || !spec.tokens.empty()) return {};
-  return referencesBeside(checkpoint);
+  const bool given = !spec.text.empty() || !spec.tokens.empty();
+  if ((given && !spec.background) || open.processing.any()) return {};
+  return referencesBeside(open.path);
 }
 
 } // namespace
@@ -31,6 +33,7 @@ std::vector<std::string> referencesOf(const VerifySpec& spec, const std::string&
 Result<std::shared_ptr<models::Decoder>> Engine::loadTwin(const std::string& path, DType dtype,
                                                           const JobContext& job) const {
   models::LoadOptions load;
+  load.processing = model()->processing;
   load.dtype = dtype;
   load.memoryLimit = available();
   load.stop = job.stop();
@@ -51,10 +54,10 @@ Result<std::vector<std::int32_t>> Engine::verifyTokens(const VerifySpec& spec) c
 
 Result<Verification> Engine::measure(const VerifySpec& spec, const OpenModel& open, const JobContext& job) const {
   const models::Decoder& decoder = *open.decoder;
-  const std::vector<std::string> files = referencesOf(spec, open.path);
+  const std::vector<std::string> files = referencesOf(spec, open);
   if (spec.against.empty() && !files.empty()) {
     std::vector<std::int32_t> tokens;
-    if (!spec.text.empty() || !spec.tokens.empty()) {
+    if (!spec.background && (!spec.text.empty() || !spec.tokens.empty())) {
       auto given = verifyTokens(spec);
       if (!given) return given.error();
       tokens = std::move(*given);
@@ -90,33 +93,36 @@ Result<Verification> Engine::measure(const VerifySpec& spec, const OpenModel& op
 Status Engine::verify(const VerifySpec& spec, const JobContext& job) {
   const auto open = model();
   if (!open->decoder) return nothingToRun();
-  auto made = measure(spec, *open, job);
-  if (!made) return made.error();
+  Status within = checkBudget(spec, *open);
+  auto made = within ? measure(spec, *open, job) : Result<Verification>(within.error());
+  if (!made) {
+    if (!spec.background || made.error().code == Code::Cancelled) return made.error();
+    Verification none;
+    none.notMeasured = made.error().what;
+    made = std::move(none);
+  }
   auto shared = std::make_shared<const Verification>(std::move(*made));
   m_board.update([&](State& state) { state.verification = shared; });
   return Done{};
 }
 
-// A twin is loaded as the model was; both then read the text, float64 at about half the speed.
-Result<Estimate> Engine::estimate(const VerifySpec& spec) const {
-  const auto open = model();
-  if (!open->decoder) return nothingToRun();
-  const models::Decoder& decoder = *open->decoder;
-  CaptureBytes bytes;
-  bytes.hooks = kPieceBytes;
-  if (const auto files = referencesOf(spec, open->path); spec.against.empty() && !files.empty()) {
-    std::error_code ignored;
-    for (const std::string& file : files)
-      if (const auto size = std::filesystem::file_size(file, ignored); !ignored) bytes.scratch += size;
-    return makeEstimate(bytes, {}, 0, 0, available());
+// A twin is loaded as the model was, from a file that the system may have to read again; float64 runs at about half the
+// speed of float32.
+Status Engine::checkBudget(const VerifySpec& spec, const OpenModel& open) const {
+  const bool twin = !spec.against.empty() || referencesOf(spec, open).empty();
+  std::uint64_t bytes = kPieceBytes;
+  double seconds = 0;
+  if (twin) {
+    bytes += open.decoder->parameters() * 8;
+    seconds = 2 * m_board.get()->stats.loadSeconds;
+    if (const double rate = speed().prefill; rate > 0) seconds += 3 * static_cast<double>(spec.tokens.size()) / rate;
   }
-  auto tokens = verifyTokens(spec);
-  if (!tokens) return tokens.error();
-  bytes.scratch = decoder.parameters() * (decoder.dtype() == DType::F32 ? 8 : 4);
-  const auto count = static_cast<std::int64_t>(tokens->size());
-  Estimate estimate = makeEstimate(bytes, speed(), 3 * count, 0, available());
-  estimate.seconds += 2 * m_board.get()->stats.loadSeconds;
-  return estimate;
+  const bool slow = spec.maxSeconds > 0 && seconds > spec.maxSeconds;
+  if (!slow && (spec.maxBytes == 0 || bytes <= std::min(spec.maxBytes, available() / 4))) return Done{};
+  char text[160];
+  std::snprintf(text, sizeof text, "measuring takes about %.0f s and %s", seconds,
+                amount(static_cast<double>(bytes)).c_str());
+  return tooLarge(text);
 }
 
 } // namespace orrery::session

@@ -16,9 +16,9 @@ struct Session::Impl {
   StateBoard board;
   store::Store store;
   Engine engine;
-  std::mutex yieldingMutex;
-  Job yielding;     // guarded by yieldingMutex
-  JobRunner runner; // last: its thread uses all of the above
+  std::mutex backgroundMutex;
+  Job backgroundJob; // cancelled by any other; guarded by backgroundMutex
+  JobRunner runner;  // last: its thread uses all of the above
 
   explicit Impl(const SessionOptions& options)
       : engine(board, store, options.memoryLimit), runner([this] { publishJobs(); }) {
@@ -27,20 +27,17 @@ struct Session::Impl {
   }
 
   // A job that is over has all that it did in snapshot(): the store thread has caught up.
-  Job post(std::string title, JobRunner::Work work) {
-    yieldNow({});
-    return runner.post(std::move(title), [this, work = std::move(work)](const JobContext& job) {
+  Job post(std::string title, JobRunner::Work work, bool background = false) {
+    std::lock_guard lock(backgroundMutex);
+    backgroundJob.cancel();
+    const auto whole = [this, work = std::move(work)](const JobContext& job) {
       Status done = work(job);
       store.flush();
       return done;
-    });
-  }
-
-  // Cancels the job that yields to others, and keeps the next one.
-  void yieldNow(Job next) {
-    std::lock_guard lock(yieldingMutex);
-    yielding.cancel();
-    yielding = std::move(next);
+    };
+    const Job job = runner.post(std::move(title), whole, background);
+    backgroundJob = background ? job : Job();
+    return job;
   }
 
   void publishJobs() {
@@ -111,16 +108,13 @@ Job Session::runWriteTrace(std::string path) {
 }
 
 Job Session::runVerify(VerifySpec spec) {
-  const bool yields = spec.yields;
-  const Job job = m_impl->post("Measure exactness", [this, spec = std::move(spec)](const JobContext& context) {
-    return m_impl->engine.verify(spec, context);
-  });
-  if (yields) m_impl->yieldNow(job);
-  return job;
+  const bool background = spec.background;
+  return m_impl->post(
+      "Measure exactness",
+      [this, spec = std::move(spec)](const JobContext& job) { return m_impl->engine.verify(spec, job); }, background);
 }
 
 Result<Estimate> Session::estimate(const RunSpec& spec) const { return m_impl->engine.estimate(spec); }
-Result<Estimate> Session::estimate(const VerifySpec& spec) const { return m_impl->engine.estimate(spec); }
 
 Result<std::vector<std::int32_t>> Session::tokenize(const std::string& text, bool addSpecial) const {
   const auto open = m_impl->engine.model();

@@ -16,14 +16,15 @@
 #include "core/session/checkpoint.h"
 #include "core/session/job.h"
 #include "core/session/sampler.h"
-#include "core/session/verify.h"
+#include "core/session/verification.h"
 #include "core/store/snapshot.h"
 
 namespace orrery::session {
 
 struct OpenOptions {
-  DType dtype = DType::F32;   // F32 or F64: what the run computes in
-  std::string device = "cpu"; // "cpu" or "cuda"
+  DType dtype = DType::F32;           // F32 or F64: what the run computes in
+  std::string device = "cpu";         // "cpu" or "cuda"
+  models::Processing processing = {}; // of the weights; what is not valid for the model is left out with a warning
 };
 
 struct RunSpec {
@@ -47,7 +48,11 @@ struct VerifySpec {
   std::string reference; // .safetensors, see reference.h
   std::string text;      // used if tokens is empty
   std::vector<std::int32_t> tokens;
-  bool yields = false; // any other job that is posted cancels it
+  // Nobody asked for it: references beside the checkpoint come before the tokens, any other job that is posted cancels
+  // it, and what takes more than maxSeconds or maxBytes, or fails, is told in Verification::notMeasured.
+  bool background = false;
+  double maxSeconds = 0;      // 0: any
+  std::uint64_t maxBytes = 0; // also a quarter of what is available; 0: any
 };
 
 struct Estimate {
@@ -123,7 +128,6 @@ public:
 
   // Bytes and seconds before a run. Any thread; cheap.
   Result<Estimate> estimate(const RunSpec& spec) const;
-  Result<Estimate> estimate(const VerifySpec& spec) const;
   // Tokens of a text under the open model's tokenizer. Any thread.
   Result<std::vector<std::int32_t>> tokenize(const std::string& text, bool addSpecial) const;
   Result<std::string> detokenize(const std::vector<std::int32_t>& ids) const;
