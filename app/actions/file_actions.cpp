@@ -60,6 +60,51 @@ void saveTrace(MainWindow& window) {
   dialog->open();
 }
 
+void compareLogits(MainWindow& window) {
+  auto* dialog = new QFileDialog(&window, MainWindow::tr("Compare the logits of this prompt with another checkpoint"));
+  dialog->setObjectName(QStringLiteral("dialog.compareLogits"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::ExistingFile);
+  dialog->setNameFilters({MainWindow::tr("Checkpoints (*.safetensors *.index.json *.gguf *.pt *.pth *.bin)")});
+  QObject::connect(dialog, &QFileDialog::fileSelected, &window,
+                   [&window](const QString& path) { window.trust().compareWith(path); });
+  dialog->open();
+}
+
+// Changes the weights themselves, so the model is opened again.
+void addProcessing(ActionSet& actions, MainWindow& window, QMenu& menu) {
+  QMenu* choices = menu.addMenu(window.tr("Weight processing"));
+  choices->setObjectName(QStringLiteral("menu.processing"));
+  choices->setToolTipsVisible(true);
+  struct Choice {
+    const char* id;
+    QString text, tip;
+    bool models::Processing::*flag;
+  };
+  const Choice all[] = {{"file.foldLn", window.tr("Fold layer norm into the weights"),
+                         window.tr("Weight and bias of the norms go into the matrices behind them"),
+                         &models::Processing::foldLn},
+                        {"file.centerWriting", window.tr("Centre what writes to the residual stream"),
+                         window.tr("Embeddings, W_O and W_out write vectors of mean 0; LayerNorm only"),
+                         &models::Processing::centerWriting},
+                        {"file.centerUnembed", window.tr("Centre the unembedding"),
+                         window.tr("Logits of every position have mean 0"), &models::Processing::centerUnembed}};
+  RunControl& run = window.desk().run();
+  for (const Choice& choice : all) {
+    QAction* action =
+        actions.addCheckable({choice.id, choice.text, {}, "", choice.tip}, [&run, flag = choice.flag](bool on) {
+          models::Processing next = run.processing();
+          next.*flag = on;
+          run.setProcessing(next);
+          run.reopen();
+        });
+    choices->addAction(action);
+    const auto check = [action, &run, flag = choice.flag] { action->setChecked(run.processing().*flag); };
+    QObject::connect(&run, &RunControl::processingChanged, action, check);
+    check();
+  }
+}
+
 // Whether the files are still there is found out when one is opened.
 void fillRecent(QMenu& menu, MainWindow& window) {
   menu.clear();
@@ -80,6 +125,9 @@ void addFileActions(ActionSet& actions, MainWindow& window, QMenu& menu) {
   QMenu* recent = menu.addMenu(window.tr("Open recent"));
   recent->setObjectName(QStringLiteral("menu.recent"));
   QObject::connect(&menu, &QMenu::aboutToShow, recent, [recent, &window] { fillRecent(*recent, window); });
+  menu.addAction(actions.add({"file.compareLogits", window.tr("Compare logits with another checkpoint\u2026"), {}},
+                             [&window] { compareLogits(window); }));
+  addProcessing(actions, window, menu);
   menu.addSeparator();
   menu.addAction(actions.add({"file.save", window.tr("Save the workspace\u2026"), {QKeySequence::Save}, "save"},
                              [&window] { saveWorkspace(window); }));

@@ -29,6 +29,7 @@ public:
 
   Desk& desk() { return m_desk; }
   AttentionArea& attention() { return *m_attention; }
+  TrustCheck& trust() { return m_status->trust(); }
   gpu::Canvas& activeCanvas(); // of the view that was used last, if it is on screen
 
   // Checkpoint folder, .safetensors, trace, workspace or recipe: looked at on the pool, then opened.

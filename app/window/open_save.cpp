@@ -7,6 +7,7 @@
 
 #include "app/window/main_window.h"
 #include "app/window/settings.h"
+#include "core/session/recipe.h"
 #include "views/export/recipe.h"
 
 namespace orrery::app {
@@ -111,6 +112,9 @@ void MainWindow::apply(const exports::Recipe& recipe) {
   m_pendingViewports[recipe.view] = recipe.viewports;
   const Prompt prompt = promptOf(recipe.inputMake);
   m_desk.run().setPrompt(prompt);
+  const auto processing = session::processingOf(recipe.inputMake);
+  if (!processing) return m_desk.fail(processing.error());
+  m_desk.run().setProcessing(*processing);
   m_desk.run().open(QString::fromStdString(recipe.inputPath), !prompt.tokens.empty());
 }
 
@@ -118,6 +122,7 @@ Workspace MainWindow::workspace() {
   Workspace w;
   w.file = m_desk.run().openPath();
   w.prompt = m_desk.run().prompt();
+  w.processing = m_desk.run().processing();
   w.selection = m_desk.selection().selection();
   for (ViewPane* pane : allPanes())
     w.views[pane->viewName()] = {m_desk.views().parameters(pane->viewName()), pane->canvas().viewports()};
@@ -148,6 +153,7 @@ void MainWindow::saveWorkspace(const QString& path) {
 void MainWindow::apply(const Workspace& w) {
   m_desk.showTheme(themeFromWord(w.theme));
   m_desk.run().setPrompt(w.prompt);
+  m_desk.run().setProcessing(w.processing);
   for (const auto& [view, state] : w.views) {
     m_desk.views().setParameters(view, state.parameters);
     m_pendingViewports[view] = state.viewports;

@@ -49,7 +49,8 @@ void SessionLink::reportEnded() {
 }
 
 bool SessionLink::busy() const {
-  return std::any_of(m_state->jobs.begin(), m_state->jobs.end(), [](const auto& job) { return !job.over(); });
+  return std::any_of(m_state->jobs.begin(), m_state->jobs.end(),
+                     [](const auto& job) { return !job.over() && !job.background; });
 }
 
 void SessionLink::follow(const session::Job& job) {

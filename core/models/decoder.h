@@ -16,6 +16,7 @@
 #include "core/hooks/capture_plan.h"
 #include "core/hooks/edit.h"
 #include "core/models/config.h"
+#include "core/models/processing.h"
 #include "core/tensorio/tensor_file.h"
 
 namespace orrery::models {
@@ -31,6 +32,7 @@ struct LoadOptions {
   DType dtype = DType::F32;      // F32 or F64: what the run computes in
   std::string device = "cpu";    // "cpu" or "cuda"
   std::uint64_t memoryLimit = 0; // refuse above; 0: availableMemory()
+  Processing processing = {};    // what is not valid for the model is left out with a warning
   std::stop_token stop;
   std::function<void(double fraction)> progress; // on the calling thread
 };
@@ -125,6 +127,10 @@ Result<ModelConfig> configOf(const std::string& path, const tensorio::TensorFile
 // Whether the tensors of a file are those of the config: names, shapes, kinds. Reads no weights. Errors: BadInput
 // naming the tensor, expected and found.
 Status checkTensors(const ModelConfig& config, const tensorio::TensorFile& file);
+
+// Names of tensors that the file holds and the model does not use: buffers such as masks and inverse frequencies, and
+// an unembedding that the config ties to the embedding. Errors: as checkTensors.
+Result<std::vector<std::string>> unusedTensors(const ModelConfig& config, const tensorio::TensorFile& file);
 
 // Whatever openTensors opens and configOf understands. Errors: NotFound, BadInput (missing, unknown or misshapen tensor
 // by name), Unsupported, TooLarge, Io, Cancelled.

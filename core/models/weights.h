@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "core/models/family.h"
+#include "core/models/processing.h"
 #include "core/models/torch_decoder.h"
 
 namespace orrery::models {
@@ -19,6 +20,9 @@ struct WeightSlot {
 };
 
 Weights emptyWeights(const ModelConfig& config, const at::TensorOptions& options); // uninitialised
+// Processing that is valid for the model. An unembedding that was the embedding becomes a matrix of its own, and biases
+// appear where a norm's bias went; `config` says so afterwards.
+void process(ModelConfig& config, Weights& weights, const Processing& processing);
 std::vector<WeightSlot> weightSlots(const ModelConfig& config, const Weights& weights);
 void eachWeight(Weights& weights, const std::function<void(const std::string& name, at::Tensor& tensor)>& visit);
 

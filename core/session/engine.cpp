@@ -20,10 +20,6 @@ constexpr std::int64_t kRoomStep = 64; // tokens between two looks at the memory
 using Clock = std::chrono::steady_clock;
 double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-Error nothingToRun(const OpenModel& open) {
-  if (open.path.empty()) return badInput("no model is open");
-  return badInput("there is no model to run in this file", open.path);
-}
 hooks::CapturePlan withoutHooks(hooks::CapturePlan plan) {
   for (const hooks::HookId id : plan.hooks()) plan.remove(id);
   return plan;
@@ -41,6 +37,11 @@ Engine::~Engine() { stopScan(); }
 std::shared_ptr<const OpenModel> Engine::model() const {
   std::lock_guard lock(m_mutex);
   return m_model;
+}
+
+Error Engine::nothingToRun() const {
+  const std::string path = model()->path;
+  return path.empty() ? badInput("no model is open") : badInput("there is no model to run in this file", path);
 }
 
 Speed Engine::speed() const {
@@ -82,7 +83,7 @@ Result<std::vector<std::int32_t>> Engine::promptTokens(const RunSpec& spec) cons
 
 Result<hooks::CapturePlan> Engine::plan(const RunSpec& spec) const {
   const auto open = model();
-  if (!open->decoder) return nothingToRun(*open);
+  if (!open->decoder) return nothingToRun();
   hooks::CapturePlan plan;
   plan.attention = spec.captureAttention;
   plan.overviews = spec.captureAttention && spec.captureOverviews;
@@ -111,7 +112,7 @@ Result<Estimate> Engine::estimateOf(const RunSpec& spec, std::int64_t prompt, co
 }
 
 Result<Estimate> Engine::estimate(const RunSpec& spec) const {
-  if (!model()->decoder) return nothingToRun(*model());
+  if (!model()->decoder) return nothingToRun();
   auto tokens = promptTokens(spec);
   if (!tokens) return tokens.error();
   auto capture = plan(spec);
@@ -162,6 +163,7 @@ Status Engine::open(const std::string& path, const OpenOptions& options, const J
   m_board.update([&](State& state) {
     state.model = info;
     state.stats = m_stats;
+    state.verification.reset();
     state.runs.clear();
   });
   scanInBackground(std::move(*inspected));
@@ -180,6 +182,12 @@ Result<OpenModel> Engine::load(Inspected& inspected, const OpenOptions& options,
   load.memoryLimit = available();
   load.stop = job.stop();
   load.progress = [&](double fraction) { job.report(fraction, 0, "loading weights"); };
+  if (options.processing.any()) {
+    auto config = models::configOf(open.path, *inspected.tensors);
+    if (!config) return config.error();
+    load.processing = models::validProcessing(*config, options.processing, inspected.info.warnings);
+  }
+  open.processing = inspected.info.processing = load.processing;
   auto decoder = models::loadDecoder(open.path, load);
   if (!decoder) return decoder.error();
   open.decoder = *decoder;
@@ -252,12 +260,12 @@ store::RunInfo Engine::runInfo(const RunSpec& spec, const std::vector<std::int32
   info.device = open->decoder->device();
   info.parameters = open->decoder->parameters();
   info.vocabulary = open->vocabulary;
-  info.recipeJson = runRecipe(info, spec, tokens);
+  info.recipeJson = runRecipe(info, spec, tokens, open->processing);
   return info;
 }
 
 Status Engine::start(const RunSpec& spec, std::uint64_t pauses, const JobContext& job) {
-  if (!model()->decoder) return nothingToRun(*model());
+  if (!model()->decoder) return nothingToRun();
   auto tokens = promptTokens(spec);
   if (!tokens) return tokens.error();
   auto capture = plan(spec);

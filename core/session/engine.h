@@ -27,6 +27,7 @@ struct OpenModel {
   std::shared_ptr<const std::vector<std::string>> vocabulary;
   std::string path, configJson;
   std::vector<std::int32_t> endTokens;
+  models::Processing processing;
 };
 
 class Engine {
@@ -43,6 +44,7 @@ public:
   Status append(const std::vector<std::int32_t>& tokens, const JobContext& job);
   Status select(std::uint64_t run);
   Status writeTrace(const std::string& path);
+  Status verify(const VerifySpec& spec, const JobContext& job);
 
   void requestPause() { ++m_pauses; }               // any thread
   std::uint64_t pauses() const { return m_pauses; } // any thread: how often a pause was asked for
@@ -57,6 +59,12 @@ public:
   Result<Estimate> estimate(const RunSpec& spec) const;
 
 private:
+  Status checkBudget(const VerifySpec& spec, const OpenModel& open) const;
+  Error nothingToRun() const;
+  // Errors: as promptTokens, BadInput (nothing to verify on).
+  Result<std::vector<std::int32_t>> verifyTokens(const VerifySpec& spec) const;
+  Result<Verification> measure(const VerifySpec& spec, const OpenModel& open, const JobContext& job) const;
+  Result<std::shared_ptr<models::Decoder>> loadTwin(const std::string& path, DType dtype, const JobContext& job) const;
   Result<OpenModel> load(Inspected& inspected, const OpenOptions& options, const JobContext& job);
   void scanInBackground(Inspected inspected);
   void stopScan();

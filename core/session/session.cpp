@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/session/session.h"
 
+#include <mutex>
+
 #include "core/models/decoder.h"
 #include "core/session/engine.h"
 #include "core/session/estimate.h"
@@ -14,7 +16,9 @@ struct Session::Impl {
   StateBoard board;
   store::Store store;
   Engine engine;
-  JobRunner runner; // last: its thread uses all of the above
+  std::mutex backgroundMutex;
+  Job backgroundJob; // cancelled by any other; guarded by backgroundMutex
+  JobRunner runner;  // last: its thread uses all of the above
 
   explicit Impl(const SessionOptions& options)
       : engine(board, store, options.memoryLimit), runner([this] { publishJobs(); }) {
@@ -23,12 +27,17 @@ struct Session::Impl {
   }
 
   // A job that is over has all that it did in snapshot(): the store thread has caught up.
-  Job post(std::string title, JobRunner::Work work) {
-    return runner.post(std::move(title), [this, work = std::move(work)](const JobContext& job) {
+  Job post(std::string title, JobRunner::Work work, bool background = false) {
+    std::lock_guard lock(backgroundMutex);
+    backgroundJob.cancel();
+    const auto whole = [this, work = std::move(work)](const JobContext& job) {
       Status done = work(job);
       store.flush();
       return done;
-    });
+    };
+    const Job job = runner.post(std::move(title), whole, background);
+    backgroundJob = background ? job : Job();
+    return job;
   }
 
   void publishJobs() {
@@ -96,6 +105,13 @@ Job Session::runSelect(std::uint64_t run) {
 
 Job Session::runWriteTrace(std::string path) {
   return m_impl->post("Write " + path, [this, path](const JobContext&) { return m_impl->engine.writeTrace(path); });
+}
+
+Job Session::runVerify(VerifySpec spec) {
+  const bool background = spec.background;
+  return m_impl->post(
+      "Measure exactness",
+      [this, spec = std::move(spec)](const JobContext& job) { return m_impl->engine.verify(spec, job); }, background);
 }
 
 Result<Estimate> Session::estimate(const RunSpec& spec) const { return m_impl->engine.estimate(spec); }

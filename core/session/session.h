@@ -16,13 +16,15 @@
 #include "core/session/checkpoint.h"
 #include "core/session/job.h"
 #include "core/session/sampler.h"
+#include "core/session/verification.h"
 #include "core/store/snapshot.h"
 
 namespace orrery::session {
 
 struct OpenOptions {
-  DType dtype = DType::F32;   // F32 or F64: what the run computes in
-  std::string device = "cpu"; // "cpu" or "cuda"
+  DType dtype = DType::F32;           // F32 or F64: what the run computes in
+  std::string device = "cpu";         // "cpu" or "cuda"
+  models::Processing processing = {}; // of the weights; what is not valid for the model is left out with a warning
 };
 
 struct RunSpec {
@@ -39,6 +41,20 @@ struct RunSpec {
   bool keepHooks = true; // false: values of hooks that went to traceOut are forgotten
 };
 inline constexpr std::int64_t kForever = -1;
+
+// How exact is the open model? Against the first of these that is given: another checkpoint (logits only), a reference
+// file, the references beside the checkpoint if there is neither text nor tokens, its float64 twin on text or tokens.
+struct VerifySpec {
+  std::string against;   // checkpoint of the same vocabulary
+  std::string reference; // .safetensors, see reference.h
+  std::string text;      // used if tokens is empty
+  std::vector<std::int32_t> tokens;
+  // Nobody asked for it: references beside the checkpoint come before the tokens, any other job that is posted cancels
+  // it, and what takes more than maxSeconds or maxBytes, or fails, is told in Verification::notMeasured.
+  bool background = false;
+  double maxSeconds = 0;      // 0: any
+  std::uint64_t maxBytes = 0; // also a quarter of what is available; 0: any
+};
 
 struct Estimate {
   std::uint64_t bytes = 0;          // what the captured data will take in memory
@@ -64,7 +80,8 @@ struct State {
   bool running = false;                   // a run is going on (not paused)
   Sampler sampler;                        // in force for the next token
   RunStats stats;
-  std::vector<std::uint64_t> runs; // ids of runs that can be shown (branches), oldest first
+  std::shared_ptr<const Verification> verification; // what runVerify found last of this model; null: nothing yet
+  std::vector<std::uint64_t> runs;                  // ids of runs that can be shown (branches), oldest first
 };
 
 // Threads of the forward pass of every session in this process; 0: one per core.
@@ -107,6 +124,8 @@ public:
   // Makes an older run the current one again; what it does not share with the current one is computed again.
   Job runSelect(std::uint64_t run);
   Job runWriteTrace(std::string path); // the current run, as a trace file
+  // Measures how exact the open model is; runs and snapshots stay as they are. The result is state()->verification.
+  Job runVerify(VerifySpec spec);
 
   // Bytes and seconds before a run. Any thread; cheap.
   Result<Estimate> estimate(const RunSpec& spec) const;
