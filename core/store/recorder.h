@@ -20,6 +20,7 @@ public:
   void addScore(const hooks::TokenScore& score); // of the first position that has none
   void onTensor(hooks::HookId id, std::int64_t begin, const TensorView& value) override;
   void onAttention(int layer, const hooks::AttentionRecord& record) override;
+  void setEviction(std::shared_ptr<const hooks::EvictionStudy> study); // null: none
   // Keeps the first `length` tokens and what was captured for them. Nothing happens if there are fewer.
   void truncate(std::int64_t length);
 
