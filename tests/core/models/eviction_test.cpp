@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "core/base/json.h"
 #include "core/hooks/eviction.h"
 #include "core/hooks/kv_states.h"
 
@@ -209,6 +210,41 @@ TEST(Eviction, EqualsMaskedAttention) {
     checkFolder(folder, DType::F64, {3, 9}, 7, 1e-9);
     checkFolder(folder, DType::F32, {6, 12}, 512, 2e-4);
   }
+}
+
+// Numbers of make_eviction.py: transformers, with an attention of its own that walks token by token. Its norms and RoPE
+// tables round to float32 even in float64, which is what the tolerance is for.
+TEST(Eviction, EqualsTransformers) {
+  int checked = 0;
+  for (const char* name : {"llama_options", "qwen2_options", "mistral_options", "gpt2_options"}) {
+    const std::string folder = kData + "/" + name;
+    const auto json = readJsonFile(folder + "/eviction.json");
+    ASSERT_TRUE(json.ok()) << json.error().message();
+    std::vector<Eviction> evictions;
+    for (const Json& one : json->at("results"))
+      evictions.push_back({*hooks::policyFromName(one.at("policy").get<std::string>()), one.at("budget"),
+                           one.at("dropped").get<std::vector<std::int64_t>>()});
+    for (const DType dtype : {DType::F64, DType::F32}) {
+      const auto decoder = load(folder, dtype);
+      const auto run = start(*decoder, {});
+      append(*run, json->at("tokens").get<std::vector<std::int32_t>>());
+      const auto study = run->evict(evictions);
+      ASSERT_TRUE(study.ok());
+      double kl = 0, missing = 0;
+      for (std::size_t i = 0; i < evictions.size(); ++i) {
+        const Json& expected = json->at("results")[i];
+        const auto gone = expected.at("missing").get<std::vector<double>>();
+        kl = std::max(kl, difference(study->results[i].kl, expected.at("kl").get<std::vector<double>>()).largest);
+        missing = std::max(missing, difference(study->results[i].missing, gone).largest);
+        ++checked;
+      }
+      std::printf("  %s %s: largest difference of KL %.1e, of missing attention %.1e  tolerance 1e-4\n", name,
+                  dtype == DType::F64 ? "float64" : "float32", kl, missing);
+      EXPECT_LE(kl, 1e-4);
+      EXPECT_LE(missing, 1e-4);
+    }
+  }
+  EXPECT_EQ(checked, 4 * 2 * 17);
 }
 
 TEST(Eviction, FullBudgetIsTheRunItself) {
