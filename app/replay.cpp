@@ -13,7 +13,28 @@ struct Replay {
   session::OpenOptions open;
   session::RunSpec spec;
   std::vector<std::int32_t> behindPrompt; // given tokens that were generated then
+  std::vector<hooks::Eviction> evictions;
 };
+
+Json evictionsJson(const hooks::EvictionStudy& study) {
+  Json list = Json::array();
+  for (const hooks::EvictionResult& result : study.results)
+    list.push_back({{"policy", hooks::policyName(result.eviction.policy)},
+                    {"budget", result.eviction.budget},
+                    {"dropped", result.eviction.dropped}});
+  return list;
+}
+
+Result<std::vector<hooks::Eviction>> evictionsOf(const Json& list) {
+  std::vector<hooks::Eviction> evictions;
+  for (const Json& one : list) {
+    const auto policy = hooks::policyFromName(one.at("policy").get<std::string>());
+    if (!policy) return badInput("recipe: unknown eviction policy " + one.at("policy").dump());
+    evictions.push_back(
+        {*policy, one.at("budget").get<std::int64_t>(), one.at("dropped").get<std::vector<std::int64_t>>()});
+  }
+  return evictions;
+}
 
 Result<Replay> parse(const Json& recipe) {
   try {
@@ -39,6 +60,10 @@ Result<Replay> parse(const Json& recipe) {
     replay.behindPrompt.assign(replay.spec.tokens.begin() + static_cast<std::ptrdiff_t>(prompt),
                                replay.spec.tokens.end());
     replay.spec.tokens.resize(prompt);
+    if (!recipe.contains("evict")) return replay;
+    auto evictions = evictionsOf(recipe.at("evict"));
+    if (!evictions) return evictions.error();
+    replay.evictions = std::move(*evictions);
     return replay;
   } catch (const Json::exception& error) {
     return badInput(std::string("recipe of the run: ").append(error.what()));
@@ -57,12 +82,20 @@ Status checkCheckpoint(const Replay& replay) {
 
 } // namespace
 
+bool isReplayOf(const Json& recipe, const std::string& path) {
+  if (!recipe.is_object() || recipe.value("format", Json()) != "orrery-run") return false;
+  const Json checkpoint = recipe.value("checkpoint", Json::object());
+  return checkpoint.is_object() && checkpoint.value("path", Json()) == path;
+}
+
 Json replayRecipe(const store::Snapshot& snapshot) {
   Json recipe = Json::parse(snapshot.info->recipeJson, nullptr, false);
   if (!recipe.is_object()) return nullptr;
   recipe["tokens"] = snapshot.tokens.toVector();
   recipe["prompt_tokens"] = snapshot.promptTokens;
   recipe["generate"] = 0;
+  if (snapshot.eviction && snapshot.eviction->tokens == snapshot.length())
+    recipe["evict"] = evictionsJson(*snapshot.eviction);
   return recipe;
 }
 
@@ -75,6 +108,8 @@ Result<store::SnapshotPtr> replayRun(const Json& recipe, int threads) {
   if (Status ran = engine.runStart(replay->spec).wait(); !ran) return ran.error();
   if (!replay->behindPrompt.empty())
     if (Status ran = engine.runAppend(replay->behindPrompt).wait(); !ran) return ran.error();
+  if (!replay->evictions.empty())
+    if (Status ran = engine.runEvict(replay->evictions).wait(); !ran) return ran.error();
   return engine.snapshot();
 }
 

@@ -7,8 +7,15 @@
 
 namespace orrery::app {
 
-// What replayRun() needs to make this very snapshot again: the run's own recipe with the tokens as they stand now.
+// What replayRun() needs to make this very snapshot again: the run's own recipe with the tokens as they stand now,
+// and the caches of its eviction what-if.
 Json replayRecipe(const store::Snapshot& snapshot);
+
+// Whether `path` is the checkpoint that the run of this recipe was made from, not a trace of it.
+bool isReplayOf(const Json& recipe, const std::string& path);
+
+// Whether `path` is the checkpoint that the run of this recipe was made from, not a trace of it.
+bool isReplayOf(const Json& recipe, const std::string& path);
 
 // Opens the checkpoint, sends the same tokens through it and gives the snapshot. Not on the GUI thread. Errors:
 // BadInput (malformed, or another checkpoint than the one it was written for), Unsupported (edits), and those of a run.

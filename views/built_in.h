@@ -24,6 +24,14 @@ std::unique_ptr<View> makeTokensView(const Shared& shared);
 std::unique_ptr<View> makeNextView(const Shared& shared);
 std::unique_ptr<View> makeScoresView(const Shared& shared);
 std::unique_ptr<View> makeSurprisalView(const Shared& shared);
+std::unique_ptr<View> makeEvictionView(const Shared& shared);
+std::unique_ptr<View> makeEvictionCurveView(const Shared& shared);
+std::unique_ptr<View> makeKvNormsView(const Shared& shared);
+std::unique_ptr<View> makeKvSimilarityView(const Shared& shared);
+std::unique_ptr<View> makeKvSpectrumView(const Shared& shared);
+std::unique_ptr<View> makeKvPcaView(const Shared& shared);
+std::unique_ptr<View> makeKvChannelsView(const Shared& shared);
+std::unique_ptr<View> makeKvBytesView(const Shared& shared);
 
 // What links mean, the same in every view: "head L H", "cell Q K", "token Q", "query Q", "key K", "channel D". Unknown
 // words and numbers that are none leave the selection as it is.

@@ -26,6 +26,14 @@ Registry builtInViews() {
   registry.add(makeNextView(shared));
   registry.add(makeScoresView(shared));
   registry.add(makeSurprisalView(shared));
+  registry.add(makeEvictionView(shared));
+  registry.add(makeEvictionCurveView(shared));
+  registry.add(makeKvNormsView(shared));
+  registry.add(makeKvSimilarityView(shared));
+  registry.add(makeKvSpectrumView(shared));
+  registry.add(makeKvPcaView(shared));
+  registry.add(makeKvChannelsView(shared));
+  registry.add(makeKvBytesView(shared));
   return registry;
 }
 

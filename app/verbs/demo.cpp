@@ -6,6 +6,7 @@
 
 #include "app/assets.h"
 #include "app/figure_writer.h"
+#include "app/replay.h"
 #include "app/verbs/verbs.h"
 #include "plugins/plugin_host.h"
 #include "views/paint/gui_application.h"
@@ -22,6 +23,10 @@ Status drawAll(const store::SnapshotPtr& snapshot, const std::string& tracePath,
     exports::Recipe recipe;
     recipe.inputPath = tracePath;
     recipe.view = view->info().name;
+    if (recipe.view.starts_with("eviction")) { // a trace file has no evictions: the run is made again
+      recipe.inputPath = snapshot->info->checkpoint;
+      recipe.inputMake = replayRecipe(*snapshot);
+    }
     recipe.selection.layer = snapshot->info->dims.layers - 1;
     recipe.selection.query = snapshot->length() - 1;
     recipe.selection.key = snapshot->length() / 2;
@@ -47,6 +52,11 @@ Status run(const std::string& folder, const Common& common) {
   spec.traceOut = folder + "/demo.h5";
   if (Status ran = waitWithProgress(engine.runStart(spec), false); !ran) return ran;
   std::cout << spec.traceOut << '\n';
+  std::vector<hooks::Eviction> caches;
+  for (int policy = 0; policy < 4; ++policy)
+    for (const std::int64_t budget : {4, 8, 16, 32})
+      caches.push_back({static_cast<hooks::EvictionPolicy>(policy), budget, {}});
+  if (Status ran = waitWithProgress(engine.runEvict(caches), false); !ran) return ran;
   return drawAll(engine.snapshot(), spec.traceOut, folder);
 }
 

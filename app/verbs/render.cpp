@@ -86,6 +86,7 @@ Result<exports::Recipe> recipeOf(const Options& options) {
 // A figure must not quietly be drawn from another file than the one its recipe was written for. A figure of a live run
 // has a checkpoint as its input: the run is made again.
 Result<store::SnapshotPtr> readInput(exports::Recipe& recipe, int threads) {
+  if (isReplayOf(recipe.inputMake, recipe.inputPath)) return replayRun(recipe.inputMake, threads);
   std::error_code ignored;
   if (std::filesystem::is_directory(recipe.inputPath, ignored)) {
     if (recipe.inputMake.is_object()) return replayRun(recipe.inputMake, threads);

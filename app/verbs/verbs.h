@@ -41,6 +41,7 @@ void declareHooks(CommandLine& line);
 void declareTokenize(CommandLine& line);
 void declareTrace(CommandLine& line);
 void declareAttention(CommandLine& line);
+void declareEvict(CommandLine& line);
 void declareRender(CommandLine& line);
 void declareViews(CommandLine& line);
 void declareTrain(CommandLine& line);

@@ -13,6 +13,7 @@
 #include "app/actions/groups.h"
 #include "app/icons.h"
 #include "app/window/command_palette.h"
+#include "app/window/evict_dock.h"
 #include "app/window/export_dialog.h"
 #include "app/window/inspector_dock.h"
 #include "app/window/log_dock.h"
@@ -62,13 +63,15 @@ void MainWindow::makeDocks() {
   tokens->setObjectName(QStringLiteral("dock.tokens"));
   m_tokens = new ViewPane(m_desk, "tokens", false);
   tokens->setWidget(m_tokens);
-  m_docks = {model, m_prompt, tokens, m_timeline, m_inspector, settings, log};
+  auto* evict = new EvictDock(m_desk, this);
+  connect(evict, &EvictDock::viewWanted, this, [this](const QString& view) { showExtraView(view.toStdString()); });
+  m_docks = {model, m_prompt, tokens, m_timeline, m_inspector, settings, log, evict};
   for (QDockWidget* dock : m_docks)
     dock->setFeatures(QDockWidget::DockWidgetMovable | QDockWidget::DockWidgetClosable |
                       QDockWidget::DockWidgetFloatable);
 }
 
-// Model and prompt on the left, inspector over settings and log on the right, tokens over the timeline below.
+// Model and prompt on the left, inspector over settings, log and eviction on the right, tokens over the timeline below.
 void MainWindow::placeDocks() {
   const auto& d = m_docks;
   setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
@@ -78,6 +81,7 @@ void MainWindow::placeDocks() {
   addDockWidget(Qt::RightDockWidgetArea, d[4]);
   splitDockWidget(d[4], d[5], Qt::Vertical);
   tabifyDockWidget(d[5], d[6]);
+  tabifyDockWidget(d[5], d[7]);
   addDockWidget(Qt::BottomDockWidgetArea, d[2]);
   splitDockWidget(d[2], d[3], Qt::Vertical);
   for (QDockWidget* dock : d) {

@@ -64,6 +64,20 @@ void StepBackCommand::redo() {
   m_link.follow(m_link.engine().runCut(m_length - 1));
 }
 
+EvictCommand::EvictCommand(SessionLink& link, std::vector<hooks::Eviction> evictions)
+    : QUndoCommand(QObject::tr("eviction")), m_link(link), m_evictions(std::move(evictions)),
+      m_before(link.snapshot()->eviction) {}
+
+void EvictCommand::undo() {
+  if (const store::SnapshotPtr snapshot = m_link.engine().snapshot(); snapshot && snapshot->eviction != m_before)
+    m_after = snapshot->eviction;
+  m_link.follow(m_link.engine().runShowEviction(m_before));
+}
+
+void EvictCommand::redo() {
+  m_link.follow(m_after ? m_link.engine().runShowEviction(m_after) : m_link.engine().runEvict(m_evictions));
+}
+
 PromptCommand::PromptCommand(RunControl& run, Prompt before, Prompt after)
     : QUndoCommand(QObject::tr("sampler")), m_run(run), m_before(std::move(before)), m_after(std::move(after)) {}
 

@@ -53,6 +53,19 @@ private:
   std::int32_t m_token;
 };
 
+// Caches that forget, tried on the current run: undo shows the results of before again.
+class EvictCommand : public QUndoCommand {
+public:
+  EvictCommand(SessionLink& link, std::vector<hooks::Eviction> evictions);
+  void undo() override;
+  void redo() override;
+
+private:
+  SessionLink& m_link;
+  std::vector<hooks::Eviction> m_evictions;
+  std::shared_ptr<const hooks::EvictionStudy> m_before, m_after;
+};
+
 // Sampler and number of tokens; edits that follow each other are one.
 class PromptCommand : public QUndoCommand {
 public:

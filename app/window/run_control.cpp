@@ -151,6 +151,12 @@ void RunControl::select(std::uint64_t run) {
       new NewRunCommand(tr("choice of run"), *this, m_link, [this, run] { return m_link.engine().runSelect(run); }));
 }
 
+void RunControl::evict(std::vector<hooks::Eviction> evictions) {
+  if (!hasRun() || evictions.empty()) return;
+  pause();
+  m_undo.push(new EvictCommand(m_link, std::move(evictions)));
+}
+
 bool RunControl::canRun() const {
   return m_link.model() && !m_link.model()->isTrace && m_link.model()->dims.layers > 0;
 }

@@ -47,6 +47,7 @@ public:
   void generate(std::int64_t tokens); // at the pace of the prompt; not undoable by itself
   void branch(std::int64_t length);   // shares the first `length` tokens
   void select(std::uint64_t run);
+  void evict(std::vector<hooks::Eviction> evictions); // tries smaller caches on the run
 
   bool canRun() const; // a model that can be run is open
   bool hasRun() const; // a run that can go on exists

@@ -35,6 +35,13 @@ struct Overview {
   std::vector<float> maxMap(std::int64_t head) const;                        // [n, n]
 };
 
+// How keys were turned: pairs (i, i + n) of the first 2 n dimensions of a head by position * frequency[i], then times
+// scale (Su et al. 2021, arXiv 2104.09864).
+struct RopeTurn {
+  std::vector<double> frequency; // [n] radians per token
+  double scale = 1;
+};
+
 struct AttentionRecord {
   std::string kind = "softmax";
   std::int64_t heads = 0, kvHeads = 0, headDim = 0, tokens = 0; // H G Dh T
@@ -42,6 +49,8 @@ struct AttentionRecord {
   std::int64_t window = 0;                                      // 0: full causal
   TensorView q;                                                 // [H, T, Dh] F32 or F64, after RoPE; strided over heads
   TensorView k;                                                 // [G, T, Dh]
+  TensorView v;                                                 // [G, T, Dh]; no data: not known (older trace files)
+  std::shared_ptr<const RopeTurn> rope;                         // null: the model does not turn keys, or not known
   TensorView lse;                                               // [H, T] natural log
   Overview overview;
 

@@ -7,6 +7,7 @@
 #include "core/hooks/score_kernel.h"
 #include "core/models/parallel.h"
 #include "core/models/row_block.h"
+#include "core/models/store_rows.h"
 #include "core/models/torch_ops.h"
 
 namespace orrery::models {
@@ -45,28 +46,12 @@ void CachedAttention::reserveRope(std::int64_t total) {
                                 std::to_string(static_cast<std::int64_t>(m_config.rope.originalContext)) +
                                 " (original_max_position_embeddings), where longrope turns every position in another "
                                 "way: start a new run with the whole text as its prompt")};
+  if (!m_turn || m_config.rope.longText(total) != m_longText) {
+    const RopeFrequencies made = ropeFrequencies(m_config.rope, m_config.rope.longText(total));
+    m_turn = std::make_shared<const hooks::RopeTurn>(hooks::RopeTurn{made.frequency, made.scale});
+  }
   m_longText = m_config.rope.longText(total);
   m_rope.reserve(m_end, total);
-}
-
-// x [1, t, N, Dh] -> [N, begin .. begin + t, Dh], turned if asked: pairs (i, i + dims / 2) by position * frequency[i].
-template <class T> void CachedAttention::store(const at::Tensor& x, AppendBuffer& to, bool rotate) {
-  const std::int64_t heads = x.size(2), dh = x.size(3), half = rotate ? m_config.rope.dims / 2 : 0;
-  const std::int64_t rowStride = x.stride(1), headStride = x.stride(2), time = m_end - m_begin;
-  const T* from = x.data_ptr<T>();
-  const T *cos = half ? m_rope.cos().data_ptr<T>() : nullptr, *sin = half ? m_rope.sin().data_ptr<T>() : nullptr;
-  parallelFor(heads * time, std::max<std::int64_t>(1, 16384 / dh), [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      const std::int64_t head = i / time, t = i % time, at = (m_begin + t) * half;
-      const T* in = from + t * rowStride + head * headStride;
-      T* out = to.at<T>(head, m_begin + t);
-      for (std::int64_t d = 0; d < half; ++d) {
-        out[d] = in[d] * cos[at + d] - in[d + half] * sin[at + d];
-        out[d + half] = in[d + half] * cos[at + d] + in[d] * sin[at + d];
-      }
-      std::copy(in + 2 * half, in + dh, out + 2 * half);
-    }
-  });
 }
 
 template <class T> CachedAttention::Panels CachedAttention::pack(int layer, const AppendBuffer& keys) {
@@ -133,9 +118,9 @@ at::Tensor CachedAttention::run(int index, const at::Tensor& q, const at::Tensor
     passing = AppendBuffer::passing(m_config.heads, dh, m_dtype, m_begin, m_end);
   AppendBuffer& queries = m_keepQueries ? layer.q : passing;
   for (AppendBuffer* buffer : {&layer.k, &layer.v, &layer.lse}) buffer->open(m_begin, m_end, m_reserved);
-  store<T>(q, queries, rope);
-  store<T>(k, layer.k, rope);
-  store<T>(v, layer.v, false);
+  storeRows<T>(q, m_begin, rope ? &m_rope : nullptr, queries);
+  storeRows<T>(k, m_begin, rope ? &m_rope : nullptr, layer.k);
+  storeRows<T>(v, m_begin, nullptr, layer.v);
   if (rope) {
     const auto show = [&](HookKind kind, AppendBuffer& buffer) {
       if (!taps.active(kind, index)) return;
@@ -216,6 +201,8 @@ hooks::AttentionRecord CachedAttention::recordOf(Layer& layer, int index, std::i
   record.window = m_config.attentionWindow(index);
   record.q = layer.q.view(length);
   record.k = layer.k.view(length);
+  record.v = layer.v.view(length);
+  record.rope = m_turn;
   record.lse = layer.lse.view(length, true);
   return record;
 }

@@ -49,7 +49,6 @@ private:
     }
   };
   template <class T> Panels pack(int layer, const AppendBuffer& keys);
-  template <class T> void store(const at::Tensor& x, AppendBuffer& to, bool rotate);
   void reserveRope(std::int64_t total);
   hooks::AttentionRecord recordOf(Layer& layer, int index, std::int64_t length);
 
@@ -57,7 +56,8 @@ private:
   at::ScalarType m_dtype;
   bool m_attention, m_overviews, m_keepQueries;
   RopeTable m_rope;
-  bool m_longText = false; // how the positions in the cache were turned
+  bool m_longText = false;                       // how the positions in the cache were turned
+  std::shared_ptr<const hooks::RopeTurn> m_turn; // the same for who reads a record
   std::vector<Layer> m_layers;
   at::Tensor m_panels; // scratch of pack()
   std::int64_t m_begin = 0, m_end = 0, m_reserved = 0;

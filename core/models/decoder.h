@@ -15,6 +15,7 @@
 #include "core/base/result.h"
 #include "core/hooks/capture_plan.h"
 #include "core/hooks/edit.h"
+#include "core/hooks/eviction.h"
 #include "core/models/config.h"
 #include "core/models/processing.h"
 #include "core/tensorio/tensor_file.h"
@@ -82,6 +83,13 @@ public:
   // The records as delivered to the sink last, of every layer. [L]; empty if plan.attention is off.
   std::vector<hooks::AttentionRecord> attention() const;
 
+  // What this text would have cost with caches that forget (core/hooks/eviction.h), one after the other; the run itself
+  // stays as it is and is what they are measured against, its edits included. progress: fraction of the whole. Errors:
+  // BadInput (budget below 1, a position outside the text, a run without captured attention), Unsupported (edits of
+  // whole attention maps), TooLarge, Cancelled.
+  Result<hooks::EvictionStudy> evict(const std::vector<hooks::Eviction>& evictions, std::stop_token stop = {},
+                                     const std::function<void(double fraction)>& progress = {}) const;
+
   const RunOptions& options() const;
   // For the positions appended from now on. Errors: as startRun.
   Status setOptions(RunOptions options);
@@ -90,6 +98,7 @@ public:
   explicit Run(std::unique_ptr<Impl> impl);
 
 private:
+  friend struct RunParts partsOf(const Run& run); // run_parts.h
   std::unique_ptr<Impl> m_impl;
 };
 

@@ -7,6 +7,7 @@
 #include "core/models/block.h"
 #include "core/models/cached_attention.h"
 #include "core/models/parallel.h"
+#include "core/models/run_parts.h"
 #include "core/models/scores.h"
 #include "core/models/torch_bridge.h"
 #include "core/models/torch_ops.h"
@@ -16,11 +17,10 @@ namespace orrery::models {
 using hooks::HookKind;
 
 namespace {
-
 constexpr std::int64_t kLogitRows = 64; // rows of logits that exist at once: 13 MB of a vocabulary of 50,000
+}
 
-// Runs `work`; whatever libtorch or the allocator throws becomes an Error.
-template <class F> Status guarded(F work) {
+Status guarded(const std::function<void()>& work) {
   try {
     work();
     return Done{};
@@ -36,8 +36,6 @@ template <class F> Status guarded(F work) {
     return Error{Code::Internal, error.what(), {}, {}};
   }
 }
-
-} // namespace
 
 struct Run::Impl {
   std::shared_ptr<const Decoder> decoder;
@@ -206,6 +204,13 @@ Status Run::append(std::span<const std::int32_t> tokens, std::stop_token stop,
 }
 
 bool Run::mustRestart(std::int64_t length) const { return m_impl->attention.turnsAnew(length); }
+RunParts partsOf(const Run& run) {
+  const Run::Impl& impl = *run.m_impl;
+  Taps quiet = impl.taps;
+  quiet.silence();
+  return {impl.decoder, std::move(quiet), impl.hidden.tensor(0, impl.length()).select(0, 0)};
+}
+
 std::int64_t Run::length() const { return m_impl->length(); }
 const std::vector<std::int32_t>& Run::tokens() const { return m_impl->tokens; }
 void Run::reserve(std::int64_t tokens) { m_impl->reserved = std::min(tokens, m_impl->config().context); }

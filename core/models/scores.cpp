@@ -41,7 +41,28 @@ template <class T> RowScore scoreOf(const T* x, std::int64_t n, std::int64_t nex
   return row;
 }
 
+template <class T> RowDivergence divergence(const T* a, const T* b, std::int64_t n) {
+  const T *topA = std::max_element(a, a + n), *topB = std::max_element(b, b + n);
+  double sumA = 0, sumB = 0, weighted = 0; // weighted: sum of exp(a - top) * ((a - topA) - (b - topB))
+  for (std::int64_t i = 0; i < n; ++i) {
+    const double x = static_cast<double>(a[i]) - static_cast<double>(*topA);
+    const double y = static_cast<double>(b[i]) - static_cast<double>(*topB), e = std::exp(x);
+    sumA += e;
+    sumB += std::exp(y);
+    weighted += e * (x - y);
+  }
+  const double kl = weighted / sumA + std::log(sumB) - std::log(sumA);
+  return {kl < 0 ? 0 : kl, topA - a != topB - b};
+}
+
 } // namespace
+
+RowDivergence divergenceOf(const at::Tensor& full, const at::Tensor& other, std::int64_t row) {
+  const std::int64_t n = full.size(-1);
+  if (full.scalar_type() == at::kDouble)
+    return divergence(full.data_ptr<double>() + row * n, other.data_ptr<double>() + row * n, n);
+  return divergence(full.data_ptr<float>() + row * n, other.data_ptr<float>() + row * n, n);
+}
 
 RowScore scoreRow(const at::Tensor& logits, std::int64_t row, std::int64_t next) {
   const std::int64_t n = logits.size(-1);

@@ -12,6 +12,14 @@ struct RowScore {
   double logSumExp = 0;          // natural log
   double nextLogProbability = 0; // of the token that follows; 0 if there is none
 };
+// Two rows of logits [.., V] as distributions of the next token, in float64. kl: KL(full || other) in nat, at least 0;
+// NaN if logits are not finite.
+struct RowDivergence {
+  double kl = 0;
+  bool topChanged = false; // the most likely token differs; of equals the first counts
+};
+RowDivergence divergenceOf(const at::Tensor& full, const at::Tensor& other, std::int64_t row);
+
 // logits [.., V]: `row` counts over all leading dimensions. next: id of the token that follows, or -1.
 RowScore scoreRow(const at::Tensor& logits, std::int64_t row, std::int64_t next);
 

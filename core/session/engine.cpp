@@ -485,6 +485,29 @@ Status Engine::select(std::uint64_t run) {
   return Done{};
 }
 
+Status Engine::evict(const std::vector<hooks::Eviction>& evictions, const JobContext& job) {
+  if (!m_current.run) return model()->decoder ? noRun() : nothingToRun(*model());
+  const auto start = Clock::now();
+  auto reported = start;
+  auto study = m_current.run->evict(evictions, job.stop(), [&](double fraction) {
+    if (secondsSince(reported) < 0.1) return;
+    reported = Clock::now();
+    const double spent = secondsSince(start);
+    job.report(fraction, fraction > 0 ? spent * (1 - fraction) / fraction : 0,
+               std::to_string(m_current.run->length()) + " tokens through " + std::to_string(evictions.size()) +
+                   " caches, " + std::to_string(static_cast<int>(100 * fraction)) + " %");
+  });
+  if (!study) return study.error();
+  m_store.setEviction(std::make_shared<const hooks::EvictionStudy>(std::move(*study)));
+  return Done{};
+}
+
+Status Engine::showEviction(std::shared_ptr<const hooks::EvictionStudy> study) {
+  if (!m_current.run) return noRun();
+  m_store.setEviction(std::move(study));
+  return Done{};
+}
+
 Status Engine::finishTrace(Status result) {
   if (!m_traceAttached) return result;
   m_traceAttached = false;

@@ -43,6 +43,8 @@ public:
   Status branch(std::int64_t length, std::optional<std::int32_t> next, const JobContext& job);
   Status append(const std::vector<std::int32_t>& tokens, const JobContext& job);
   Status select(std::uint64_t run);
+  Status evict(const std::vector<hooks::Eviction>& evictions, const JobContext& job);
+  Status showEviction(std::shared_ptr<const hooks::EvictionStudy> study);
   Status writeTrace(const std::string& path);
   Status verify(const VerifySpec& spec, const JobContext& job);
 

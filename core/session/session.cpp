@@ -103,6 +103,21 @@ Job Session::runSelect(std::uint64_t run) {
                       [this, run](const JobContext&) { return m_impl->engine.select(run); });
 }
 
+Job Session::runEvict(std::vector<hooks::Eviction> evictions) {
+  m_impl->engine.requestPause();
+  const std::string title =
+      "Evict: " + std::to_string(evictions.size()) + (evictions.size() == 1 ? " cache" : " caches");
+  return m_impl->post(title, [this, evictions = std::move(evictions)](const JobContext& job) {
+    return m_impl->engine.evict(evictions, job);
+  });
+}
+
+Job Session::runShowEviction(std::shared_ptr<const hooks::EvictionStudy> study) {
+  return m_impl->post("Show evictions", [this, study = std::move(study)](const JobContext&) {
+    return m_impl->engine.showEviction(study);
+  });
+}
+
 Job Session::runWriteTrace(std::string path) {
   return m_impl->post("Write " + path, [this, path](const JobContext&) { return m_impl->engine.writeTrace(path); });
 }

@@ -12,6 +12,7 @@
 
 #include "core/base/result.h"
 #include "core/hooks/edit.h"
+#include "core/hooks/eviction.h"
 #include "core/hooks/hook_spec.h"
 #include "core/session/checkpoint.h"
 #include "core/session/job.h"
@@ -123,6 +124,11 @@ public:
   Job runAppend(std::vector<std::int32_t> tokens);
   // Makes an older run the current one again; what it does not share with the current one is computed again.
   Job runSelect(std::uint64_t run);
+  // What caches that forget would have cost the current run (core/hooks/eviction.h): the text goes through the model
+  // once more for each. The results replace snapshot()->eviction; after Cancelled or an error those before stay.
+  Job runEvict(std::vector<hooks::Eviction> evictions);
+  // Shows results of before again, or none (undo).
+  Job runShowEviction(std::shared_ptr<const hooks::EvictionStudy> study);
   Job runWriteTrace(std::string path); // the current run, as a trace file
   // Measures how exact the open model is; runs and snapshots stay as they are. The result is state()->verification.
   Job runVerify(VerifySpec spec);

@@ -108,7 +108,7 @@ void copyStrided(const TensorView& from, std::byte* to, const Shape& strides) {
 hooks::AttentionRecord cutRecord(hooks::AttentionRecord record, std::int64_t tokens) {
   if (tokens >= record.tokens) return record;
   record.tokens = tokens;
-  for (TensorView* view : {&record.q, &record.k, &record.lse})
+  for (TensorView* view : {&record.q, &record.k, &record.v, &record.lse})
     if (view->shape.size() > 1) view->shape[1] = std::min(view->shape[1], tokens);
   hooks::Overview& overview = record.overview;
   if (overview.rows.empty()) return record;

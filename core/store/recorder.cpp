@@ -62,6 +62,11 @@ void Recorder::onAttention(int layer, const hooks::AttentionRecord& record) {
   m_state.attention[at] = record;
 }
 
+void Recorder::setEviction(std::shared_ptr<const hooks::EvictionStudy> study) {
+  if (study && study->tokens > m_state.length()) study = nullptr;
+  m_state.eviction = std::move(study);
+}
+
 void Recorder::truncate(std::int64_t length) {
   length = std::max<std::int64_t>(length, 0);
   if (length >= m_state.length()) return;
@@ -72,6 +77,7 @@ void Recorder::truncate(std::int64_t length) {
   m_state.promptTokens = std::min(m_state.promptTokens, length);
   for (hooks::AttentionRecord& record : m_state.attention) record = cutRecord(std::move(record), length);
   if (length == 0) m_state.attention.clear();
+  if (m_state.eviction && m_state.eviction->tokens > length) m_state.eviction = nullptr;
   truncateHooks(length);
 }
 

@@ -25,6 +25,7 @@ public:
   void recompute();
   // Back to a state of this run.
   void restore(const Snapshot& snapshot);
+  void setEviction(std::shared_ptr<const hooks::EvictionStudy> study); // null: none
   // Keeps the first `length` tokens and what was captured for them. Nothing happens if there are fewer.
   void truncate(std::int64_t length);
 

@@ -9,6 +9,7 @@
 
 #include "core/hooks/attention_record.h"
 #include "core/hooks/capture_plan.h"
+#include "core/hooks/eviction.h"
 #include "core/hooks/hook_spec.h"
 #include "core/store/chunked.h"
 
@@ -52,6 +53,8 @@ struct Snapshot {
   std::int64_t promptTokens = 0;                 // the rest was generated
   std::vector<hooks::AttentionRecord> attention; // [L]; empty if not captured
   std::map<std::string, HookChannel> hooks;      // by full name
+  // What caches that forget would have cost, over the first eviction->tokens tokens; null: nobody asked.
+  std::shared_ptr<const hooks::EvictionStudy> eviction;
 
   std::int64_t length() const { return static_cast<std::int64_t>(tokens.size()); } // T
 };

@@ -116,6 +116,13 @@ void Store::addScores(std::vector<hooks::TokenScore> scores) {
       bytes);
 }
 
+void Store::setEviction(std::shared_ptr<const hooks::EvictionStudy> study) {
+  push([this, study = std::move(study)] {
+    m_recorder.setEviction(study);
+    publish();
+  });
+}
+
 void Store::onTensor(hooks::HookId id, std::int64_t begin, const TensorView& value) {
   push(
       [this, id, begin, value] {

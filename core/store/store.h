@@ -50,6 +50,8 @@ public:
   void addToken(std::int32_t token, std::string piece);
   // [run] Scores of the next positions that have none.
   void addScores(std::vector<hooks::TokenScore> scores);
+  // [run] What caches that forget would have cost the current run; null takes it away. Visible at once.
+  void setEviction(std::shared_ptr<const hooks::EvictionStudy> study);
   // [run]
   void onTensor(hooks::HookId id, std::int64_t begin, const TensorView& value) override;
   void onAttention(int layer, const hooks::AttentionRecord& record) override;

@@ -49,6 +49,7 @@ private:
   Status readScores();
   Status readAttention();
   Status readLayer(hid_t layers, const std::string& name);
+  Status readValuesAndRope(hid_t layer, hooks::AttentionRecord& record);
   Status readOverview(hid_t layer, const std::string& name, hooks::AttentionRecord& record);
   Status readHooks();
   Status readHook(hid_t hooks, const std::string& name);
@@ -255,9 +256,30 @@ Status Reader::readLayer(hid_t layers, const std::string& name) {
   record.q = std::move(*q);
   record.k = std::move(*k);
   record.lse = std::move(*lse);
+  if (Status s = readValuesAndRope(group->get(), record); !s) return s;
   if (Status s = readOverview(group->get(), name, record); !s) return s;
   if (m_snapshot.attention.size() <= layer) m_snapshot.attention.resize(layer + 1);
   m_snapshot.attention[layer] = std::move(record);
+  return Done{};
+}
+
+// Files of before they were written lack both.
+Status Reader::readValuesAndRope(hid_t layer, hooks::AttentionRecord& record) {
+  if (h5::exists(layer, "v")) {
+    auto v = values(layer, "v", record.k.shape, {record.k.dtype});
+    if (!v) return v.error();
+    record.v = std::move(*v);
+  }
+  if (!h5::exists(layer, "rope_frequency")) return Done{};
+  auto frequency = values(layer, "rope_frequency", {-1}, {DType::F64});
+  auto scale = h5::realAttribute(layer, "rope_scale", m_path);
+  if (!frequency) return frequency.error();
+  if (!scale) return scale.error();
+  if (2 * frequency->elements() > record.headDim || !(*scale > 0))
+    return bad("rope_frequency has " + std::to_string(frequency->elements()) + " values and rope_scale is " +
+               std::to_string(*scale) + ", expected at most " + std::to_string(record.headDim / 2) +
+               " values and a positive scale");
+  record.rope = std::make_shared<const hooks::RopeTurn>(hooks::RopeTurn{toDoubles(*frequency), *scale});
   return Done{};
 }
 

@@ -120,6 +120,7 @@ private:
   Status cutTo(std::int64_t length);
   Status appendScores(const Snapshot& snapshot, bool all);
   Status appendAttention(std::size_t layer, const hooks::AttentionRecord& record, bool all);
+  Status writeRope(const std::string& path, hid_t group, const hooks::AttentionRecord& record);
   Status appendHook(const store::HookChannel& channel, bool all);
   Status appendRows(const std::string& path, const TensorView& rows, std::size_t positions, bool all);
   Status appendPart(Growing& to, const TensorView& part, std::int64_t begin);
@@ -293,10 +294,19 @@ Status TraceWriter::appendAttention(std::size_t layer, const hooks::AttentionRec
     if (Status s = h5::setAttribute(*made, "softcap", record.softcap, m_path); !s) return s;
     if (Status s = h5::setAttribute(*made, "window", record.window, m_path); !s) return s;
     if (Status s = h5::setAttribute(*made, "kind", record.kind, m_path); !s) return s;
+    if (Status s = writeRope(path, *made, record); !s) return s;
   }
-  for (const auto& [name, view] : {std::pair{"q", &record.q}, {"k", &record.k}, {"lse", &record.lse}})
-    if (Status s = appendRows(path + "/" + name, narrowed(*view, 1, 0, record.tokens), 1, all); !s) return s;
+  for (const auto& [name, view] : {std::pair{"q", &record.q}, {"k", &record.k}, {"v", &record.v}, {"lse", &record.lse}})
+    if (view->data) // V of a snapshot from an older file is not known
+      if (Status s = appendRows(path + "/" + name, narrowed(*view, 1, 0, record.tokens), 1, all); !s) return s;
   return Done{};
+}
+
+Status TraceWriter::writeRope(const std::string& path, hid_t group, const hooks::AttentionRecord& record) {
+  if (!record.rope) return Done{};
+  const auto count = static_cast<std::int64_t>(record.rope->frequency.size());
+  if (Status s = h5::setAttribute(group, "rope_scale", record.rope->scale, m_path); !s) return s;
+  return writeWhole(path + "/rope_frequency", viewOf(record.rope->frequency, {count}), false);
 }
 
 Status TraceWriter::appendHook(const store::HookChannel& channel, bool all) {

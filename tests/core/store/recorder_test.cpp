@@ -55,7 +55,8 @@ void expectSame(const Snapshot& a, const Snapshot& b) {
   for (std::size_t l = 0; l < a.attention.size(); ++l) {
     const auto &x = a.attention[l], &y = b.attention[l];
     EXPECT_EQ(x.tokens, y.tokens);
-    for (const auto& [p, q] : {std::pair{&x.q, &y.q}, std::pair{&x.k, &y.k}, std::pair{&x.lse, &y.lse}}) {
+    for (const auto& [p, q] :
+         {std::pair{&x.q, &y.q}, std::pair{&x.k, &y.k}, std::pair{&x.v, &y.v}, std::pair{&x.lse, &y.lse}}) {
       EXPECT_EQ(p->shape, q->shape);
       EXPECT_EQ(toDoubles(*p), toDoubles(*q));
     }

@@ -69,6 +69,8 @@ template <class T> hooks::AttentionRecord recordOf(std::int64_t layer, std::int6
   r.window = layer == 1 ? 50 : 0;
   r.q = cube<T>(layer, r.heads, 0, tokens, r.headDim);
   r.k = cube<T>(layer + 100, r.kvHeads, 0, tokens, r.headDim);
+  r.v = cube<T>(layer + 300, r.kvHeads, 0, tokens, r.headDim);
+  if (layer == 1) r.rope = std::make_shared<const hooks::RopeTurn>(hooks::RopeTurn{{1, 0.1}, 1.25});
   r.lse = cube<T>(layer + 200, r.heads, 0, tokens, 1);
   r.lse.shape.pop_back();
   r.lse.strides.pop_back();

@@ -51,7 +51,12 @@ inline void expectSame(const store::Snapshot& a, const store::Snapshot& b) {
   ASSERT_EQ(a.attention.size(), b.attention.size());
   for (std::size_t l = 0; l < a.attention.size(); ++l) {
     const auto &x = a.attention[l], &y = b.attention[l];
-    EXPECT_TRUE(sameBits(x.q, y.q) && sameBits(x.k, y.k) && sameBits(x.lse, y.lse));
+    EXPECT_TRUE(sameBits(x.q, y.q) && sameBits(x.k, y.k) && sameBits(x.v, y.v) && sameBits(x.lse, y.lse));
+    ASSERT_EQ(x.rope != nullptr, y.rope != nullptr);
+    if (x.rope) {
+      EXPECT_EQ(x.rope->frequency, y.rope->frequency);
+      EXPECT_EQ(x.rope->scale, y.rope->scale);
+    }
     EXPECT_EQ(std::tie(x.kind, x.heads, x.kvHeads, x.headDim, x.tokens, x.scale, x.softcap, x.window),
               std::tie(y.kind, y.heads, y.kvHeads, y.headDim, y.tokens, y.scale, y.softcap, y.window));
     ASSERT_EQ(x.overview.side(), y.overview.side());

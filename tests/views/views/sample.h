@@ -82,10 +82,13 @@ inline hooks::AttentionRecord recordOf(const std::vector<std::int32_t>& tokens, 
   record.headDim = kHeadDim;
   record.tokens = T;
   record.scale = 0.6;
-  std::vector<double> q, k, lse; // [H, T, Dh], [G, T, Dh], [H, T]
+  std::vector<double> q, k, v, lse; // [H, T, Dh], [G, T, Dh], [G, T, Dh], [H, T]
   for (std::int64_t g = 0; g < record.kvHeads; ++g)
     for (std::int64_t j = 0; j < T; ++j)
       for (const double value : keyOf(tokens, j, random)) k.push_back(value);
+  for (std::int64_t i = 0; i < record.kvHeads * T; ++i)
+    for (std::int64_t d = 0; d < kHeadDim; ++d)
+      v.push_back(std::cos(double(i + 1) * double(d + 2) * 0.37) + (d == 5 ? 4 : 0));
   for (std::int64_t h = 0; h < record.heads; ++h)
     for (std::int64_t i = 0; i < T; ++i) {
       const double strength = 0.7 + 0.5 * double(h % 3);
@@ -101,6 +104,8 @@ inline hooks::AttentionRecord recordOf(const std::vector<std::int32_t>& tokens, 
     }
   record.q = viewOf(std::move(q), Shape{record.heads, T, kHeadDim});
   record.k = viewOf(std::move(k), Shape{record.kvHeads, T, kHeadDim});
+  record.v = viewOf(std::move(v), Shape{record.kvHeads, T, kHeadDim});
+  if (layer % 2 == 0) record.rope = std::make_shared<const hooks::RopeTurn>(hooks::RopeTurn{{1, 0.3, 0.02}, 1});
   record.lse = viewOf(std::move(lse), Shape{record.heads, T});
   if (sizes.overview) record.overview = hooks::overviewOf(record, hooks::overviewCell(T, sizes.overviewCells)).value();
   return record;
@@ -118,6 +123,28 @@ inline hooks::TokenScore scoreOf(std::int64_t position) {
   }
   score.entropy = 1.8f;
   return score;
+}
+
+// Two budgets of every policy and an own selection, with made-up costs.
+inline std::shared_ptr<const hooks::EvictionStudy> studyOf(const Sizes& sizes) {
+  auto study = std::make_shared<hooks::EvictionStudy>();
+  study->tokens = sizes.tokens, study->layers = sizes.layers, study->heads = sizes.heads;
+  for (int policy = 0; policy < 5; ++policy)
+    for (const std::int64_t budget : {std::max<std::int64_t>(1, sizes.tokens / 4), sizes.tokens}) {
+      hooks::EvictionResult result;
+      result.eviction = {static_cast<hooks::EvictionPolicy>(policy), budget, {}};
+      if (policy == 4) result.eviction.dropped = {0};
+      for (std::int64_t t = 0; t < sizes.tokens; ++t) {
+        const double cost = budget == sizes.tokens ? 0 : std::abs(std::sin(0.7 * double(t * (policy + 1))));
+        result.kl.push_back(2 * cost);
+        result.topChanged.push_back(cost > 0.8);
+        result.missing.push_back(0.5 * cost);
+      }
+      for (std::int64_t h = 0; h < sizes.layers * sizes.heads; ++h)
+        result.missingPerHead.push_back(budget == sizes.tokens ? 0 : 0.1 * double(h % 7));
+      study->results.push_back(std::move(result));
+    }
+  return study;
 }
 
 inline std::shared_ptr<store::Snapshot> snapshotOf(const Sizes& sizes) {
@@ -138,6 +165,7 @@ inline std::shared_ptr<store::Snapshot> snapshotOf(const Sizes& sizes) {
   }
   snapshot->promptTokens = sizes.tokens * 2 / 3;
   for (std::int64_t l = 0; l < sizes.layers; ++l) snapshot->attention.push_back(recordOf(tokens, l, sizes));
+  snapshot->eviction = studyOf(sizes);
   return snapshot;
 }
 
