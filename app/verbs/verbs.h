@@ -43,6 +43,7 @@ void declareTrace(CommandLine& line);
 void declareAttention(CommandLine& line);
 void declareRender(CommandLine& line);
 void declareViews(CommandLine& line);
+void declareWeights(CommandLine& line);
 void declareTrain(CommandLine& line);
 void declareBench(CommandLine& line);
 void declareDemo(CommandLine& line);
