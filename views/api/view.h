@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a view is: a name, parameters, and a pure function from a Request to a Scene with its data.
-// build() runs on a pool thread (or in `orrery render`), reads only the Request, and can be cancelled; a late answer is
-// dropped by its id. Views do no science (core/analysis does) and know nothing of windows.
+// build() runs on a pool thread (or in `orrery render`), reads only the Request (and caches), and can be cancelled; a
+// late answer is dropped by its id. Views do no science (core/analysis does) and know nothing of windows.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -15,6 +15,7 @@
 #include "core/base/tensor_view.h"
 #include "core/store/snapshot.h"
 #include "views/api/selection.h"
+#include "views/api/tile_loader.h"
 #include "views/scene/scene.h"
 #include "views/scene/theme.h"
 
@@ -49,6 +50,9 @@ struct Request {
   double width = 800, height = 600; // scene units
   scene::ThemeKind theme = scene::ThemeKind::Dark;
   double pixelRatio = 1; // device pixels per unit, so that tiles are as fine as the screen
+  // Where what takes long may be computed while a coarser picture is shown (Built::incomplete). Null, as in exports:
+  // the picture is complete whatever it takes.
+  std::shared_ptr<TileLoader> loader;
 };
 
 // The numbers behind a picture: named arrays, the first being the picture's own. Written as CSV, NPY or HDF5.
@@ -63,6 +67,8 @@ struct Built {
   scene::Scene scene;
   std::vector<DataTable> data;
   std::string caption; // text for the paper, with every setting that matters
+  // Parts are coarser than asked for; the request's loader says when it is worth asking again.
+  bool incomplete = false;
 };
 
 class View {
