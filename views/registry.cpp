@@ -26,6 +26,15 @@ Registry builtInViews() {
   registry.add(makeNextView(shared));
   registry.add(makeScoresView(shared));
   registry.add(makeSurprisalView(shared));
+  registry.add(makeWeightView(shared));
+  registry.add(makeHistogramView(shared));
+  registry.add(makeSpectrumView(shared));
+  registry.add(makeSpectraView(shared));
+  registry.add(makeLayersView(shared));
+  registry.add(makeChangesView(shared));
+  registry.add(makeDifferenceView(shared));
+  registry.add(makeHeadCosinesView(shared));
+  registry.add(makeCircuitView(shared));
   return registry;
 }
 

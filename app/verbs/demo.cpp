@@ -15,19 +15,20 @@ namespace {
 
 constexpr const char* kPrompt = "One sunny morning, Nina went to the bridge. There she met Ivy the mouse. \"Good day,";
 
-Status drawAll(const store::SnapshotPtr& snapshot, const std::string& tracePath, const std::string& folder) {
+Status drawAll(const FigureInput& input, const std::string& tracePath, const std::string& folder) {
+  const store::SnapshotPtr& snapshot = input.snapshot;
   if (Status gui = paint::ensureGuiApplication(); !gui) return gui;
   const views::Registry views = plugins::allViews();
   for (const auto& view : views.all()) {
     exports::Recipe recipe;
-    recipe.inputPath = tracePath;
+    recipe.inputPath = view->info().input == "trace" ? tracePath : input.weights->path();
     recipe.view = view->info().name;
     recipe.selection.layer = snapshot->info->dims.layers - 1;
     recipe.selection.query = snapshot->length() - 1;
     recipe.selection.key = snapshot->length() / 2;
     for (const char* kind : {"svg", "png"}) {
       const std::string path = folder + "/" + view->info().name + "." + kind;
-      if (Status drawn = writeFigure(views, snapshot, recipe, path, ""); !drawn) return drawn;
+      if (Status drawn = writeFigure(views, input, recipe, path, ""); !drawn) return drawn;
       std::cout << path << '\n';
     }
   }
@@ -47,7 +48,7 @@ Status run(const std::string& folder, const Common& common) {
   spec.traceOut = folder + "/demo.h5";
   if (Status ran = waitWithProgress(engine.runStart(spec), false); !ran) return ran;
   std::cout << spec.traceOut << '\n';
-  return drawAll(engine.snapshot(), spec.traceOut, folder);
+  return drawAll({engine.snapshot(), engine.state()->weights, {}}, spec.traceOut, folder);
 }
 
 } // namespace

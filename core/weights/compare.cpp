@@ -40,15 +40,21 @@ struct Sums {
 
 } // namespace
 
+const Weight* counterpart(const WeightSet& other, const Weight& weight) {
+  const Weight* found = other.find(weight.name);
+  return found ? found : other.findCanonical(weight.canonical);
+}
+
+bool sameShape(const Weight& a, const Weight& b) { return canonicalShape(a) == canonicalShape(b); }
+
 Matched match(const WeightSet& a, const WeightSet& b) {
   Matched matched;
   std::set<const Weight*> used;
   for (const Weight& from : a.weights()) {
-    const Weight* to = b.find(from.name);
-    if (!to) to = b.findCanonical(from.canonical);
+    const Weight* to = counterpart(b, from);
     if (!to || !used.insert(to).second)
       matched.onlyA.push_back(from.name);
-    else if (canonicalShape(from) == canonicalShape(*to))
+    else if (sameShape(from, *to))
       matched.pairs.emplace_back(&from, to);
     else
       matched.shapes.push_back(from.name + ": " + shapeText(from.shape) + " against " + shapeText(to->shape));

@@ -19,6 +19,10 @@ struct Matched {
 // By name in the file, else by the family's name (a HF folder and a GGUF of the same model).
 Matched match(const WeightSet& a, const WeightSet& b);
 
+// The same weight in another checkpoint: by name in the file, else by the family's name. Null if there is none.
+const Weight* counterpart(const WeightSet& other, const Weight& weight);
+bool sameShape(const Weight& a, const Weight& b); // in the family's orientation
+
 struct Change {
   double normA = 0, normB = 0; // Frobenius
   double relative = 0;         // |B - A| / |A|; NaN where A is zero and B is not, or a value is not finite
