@@ -34,6 +34,17 @@ void openFile(MainWindow& window) {
   dialog->open();
 }
 
+// A checkpoint, or a folder of checkpoints: either way a folder is chosen, or the file in it.
+void compareWith(MainWindow& window, QFileDialog::FileMode mode) {
+  auto* dialog = new QFileDialog(&window, MainWindow::tr("Compare the weights with"));
+  dialog->setObjectName(QStringLiteral("dialog.compare"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(mode);
+  QObject::connect(dialog, &QFileDialog::fileSelected, &window,
+                   [&window](const QString& path) { window.compareWith(path); });
+  dialog->open();
+}
+
 void saveWorkspace(MainWindow& window) {
   auto* dialog = new QFileDialog(&window, MainWindow::tr("Save the workspace"));
   dialog->setObjectName(QStringLiteral("dialog.saveWorkspace"));
@@ -122,6 +133,10 @@ void addFileActions(ActionSet& actions, MainWindow& window, QMenu& menu) {
                   [&window] { openFile(window); }));
   menu.addAction(actions.add({"file.bundled", window.tr("Open the bundled model"), {}, "model"},
                              [&window] { window.openPath(QString::fromStdString(assetPath("models/bundled"))); }));
+  menu.addAction(actions.add({"file.compare", window.tr("Compare weights with a file\u2026"), {}},
+                             [&window] { compareWith(window, QFileDialog::ExistingFile); }));
+  menu.addAction(actions.add({"file.compareFolder", window.tr("Compare weights with a folder\u2026"), {}},
+                             [&window] { compareWith(window, QFileDialog::Directory); }));
   QMenu* recent = menu.addMenu(window.tr("Open recent"));
   recent->setObjectName(QStringLiteral("menu.recent"));
   QObject::connect(&menu, &QMenu::aboutToShow, recent, [recent, &window] { fillRecent(*recent, window); });

@@ -44,6 +44,7 @@ void declareAttention(CommandLine& line);
 void declareEvict(CommandLine& line);
 void declareRender(CommandLine& line);
 void declareViews(CommandLine& line);
+void declareWeights(CommandLine& line);
 void declareTrain(CommandLine& line);
 void declareBench(CommandLine& line);
 void declareDemo(CommandLine& line);

@@ -34,6 +34,7 @@ public:
 
   // Checkpoint folder, .safetensors, trace, workspace or recipe: looked at on the pool, then opened.
   void openPath(const QString& path);
+  void compareWith(const QString& path); // weights, with a checkpoint or a folder of them
   void openDemo(const QString& bundled); // the bundled model, already thinking
   void saveWorkspace(const QString& path);
   void exportFigure();
@@ -53,6 +54,9 @@ protected:
 
 private:
   void makeDocks();
+  bool isOfWeights(const std::string& view) const;
+  bool weightsOnScreen() const;
+  void placeExtra(QDockWidget& dock, const std::string& view);
   void makeMenus();
   void makeToolBar();
   void placeDocks();

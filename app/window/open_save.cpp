@@ -108,6 +108,7 @@ void MainWindow::openDemo(const QString& bundled) {
 void MainWindow::apply(const exports::Recipe& recipe) {
   m_desk.views().setParameters(recipe.view, recipe.parameters);
   m_desk.views().setActive(recipe.view);
+  if (isOfWeights(recipe.view)) showExtraView(recipe.view);
   m_pending = recipe.selection;
   m_pendingViewports[recipe.view] = recipe.viewports;
   const Prompt prompt = promptOf(recipe.inputMake);
@@ -167,7 +168,9 @@ void MainWindow::apply(const Workspace& w) {
 
 // Selection and zoom make sense once the run that they belong to is there.
 void MainWindow::applyPending() {
-  if (!m_pending || m_desk.link().length() == 0 || m_desk.link().busy()) return;
+  if (!m_pending || m_desk.link().busy()) return;
+  const bool weights = !m_pending->tensor.empty() && m_desk.link().state().weights; // they need no run
+  if (m_desk.link().length() == 0 && !weights) return;
   m_desk.selection().set(*m_pending);
   m_pending.reset();
   for (ViewPane* pane : allPanes())

@@ -33,6 +33,7 @@ void SessionLink::read() {
   const auto before = std::exchange(m_state, m_session.state());
   const store::SnapshotPtr old = std::exchange(m_snapshot, m_session.snapshot());
   if (m_state->model != before->model) Q_EMIT modelChanged();
+  if (m_state->weights != before->weights || m_state->series != before->series) Q_EMIT weightsChanged();
   if (m_snapshot != old) Q_EMIT snapshotChanged();
   if (m_state->revision != before->revision) Q_EMIT stateChanged();
   reportEnded();

@@ -33,7 +33,8 @@ public:
 
 Q_SIGNALS:
   void stateChanged();
-  void modelChanged(); // another model, or more is known of this one
+  void modelChanged();   // another model, or more is known of this one
+  void weightsChanged(); // of another checkpoint, or compared with others
   void snapshotChanged();
   void jobEnded(const orrery::session::JobInfo& job);
 

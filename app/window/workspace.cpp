@@ -15,8 +15,10 @@ constexpr const char* kFormat = "orrery-workspace";
 using Ordered = nlohmann::ordered_json;
 
 Ordered selectionJson(const views::Selection& s) {
-  return {{"layer", s.layer}, {"head", s.head},       {"query", s.query},
-          {"key", s.key},     {"channel", s.channel}, {"shown_tokens", s.shownTokens}};
+  Ordered json = {{"layer", s.layer}, {"head", s.head},       {"query", s.query},
+                  {"key", s.key},     {"channel", s.channel}, {"shown_tokens", s.shownTokens}};
+  if (!s.tensor.empty()) json["tensor"] = s.tensor;
+  return json;
 }
 
 Ordered viewJson(const ViewState& view) {
@@ -110,6 +112,9 @@ std::optional<Error> readSelection(const Json& json, views::Selection& s, const 
   reader.read("key", s.key);
   reader.read("channel", s.channel);
   reader.read("shown_tokens", s.shownTokens);
+  QString tensor;
+  reader.read("tensor", tensor);
+  s.tensor = tensor.toStdString();
   return reader.finish();
 }
 

@@ -160,8 +160,12 @@ Status Engine::open(const std::string& path, const OpenOptions& options, const J
   m_store.clear();
   if (inspected->trace) m_store.show(inspected->trace);
   auto info = std::make_shared<const ModelInfo>(inspected->info);
+  const weights::WeightsPtr looked = inspected->tensors ? weightsOf(path, *inspected->tensors) : nullptr;
   m_board.update([&](State& state) {
     state.model = info;
+    state.weights = looked;
+    state.series.clear();
+    state.seriesPath.clear();
     state.stats = m_stats;
     state.verification.reset();
     state.runs.clear();

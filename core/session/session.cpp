@@ -7,6 +7,7 @@
 #include "core/session/engine.h"
 #include "core/session/estimate.h"
 #include "core/session/state_board.h"
+#include "core/session/weights.h"
 
 namespace orrery::session {
 
@@ -58,6 +59,22 @@ store::SnapshotPtr Session::snapshot(std::uint64_t run) const { return m_impl->s
 Job Session::runOpen(std::string path, OpenOptions options) {
   return m_impl->post("Open " + path,
                       [this, path, options](const JobContext& job) { return m_impl->engine.open(path, options, job); });
+}
+
+Job Session::runCompare(std::string path) {
+  return m_impl->post("Compare with " + path, [this, path](const JobContext& job) -> Status {
+    std::vector<weights::WeightsPtr> series;
+    if (!path.empty()) {
+      auto opened = openSeries(path, job.stop());
+      if (!opened) return opened.error();
+      series = std::move(*opened);
+    }
+    m_impl->board.update([&](State& state) {
+      state.series = series;
+      state.seriesPath = path;
+    });
+    return Done{};
+  });
 }
 
 Job Session::runStart(RunSpec spec) {

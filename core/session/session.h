@@ -19,6 +19,7 @@
 #include "core/session/sampler.h"
 #include "core/session/verification.h"
 #include "core/store/snapshot.h"
+#include "core/weights/weight_set.h"
 
 namespace orrery::session {
 
@@ -76,10 +77,13 @@ struct RunStats {
 // A consistent picture of everything but the captured data. Immutable; compare `revision` to see a change.
 struct State {
   std::uint64_t revision = 0;
-  std::shared_ptr<const ModelInfo> model; // null: nothing open
-  std::vector<JobInfo> jobs;              // newest last; finished ones stay until 50 newer came
-  bool running = false;                   // a run is going on (not paused)
-  Sampler sampler;                        // in force for the next token
+  std::shared_ptr<const ModelInfo> model;  // null: nothing open
+  weights::WeightsPtr weights;             // of the open checkpoint, to look at; null: none, or a trace file
+  std::vector<weights::WeightsPtr> series; // what it is compared with, in order; empty: nothing
+  std::string seriesPath;                  // as given to runCompare()
+  std::vector<JobInfo> jobs;               // newest last; finished ones stay until 50 newer came
+  bool running = false;                    // a run is going on (not paused)
+  Sampler sampler;                         // in force for the next token
   RunStats stats;
   std::shared_ptr<const Verification> verification; // what runVerify found last of this model; null: nothing yet
   std::vector<std::uint64_t> runs;                  // ids of runs that can be shown (branches), oldest first
@@ -109,6 +113,8 @@ public:
 
   // Checkpoint (HF folder, .safetensors) or trace file (.h5): replaces what is open.
   Job runOpen(std::string path, OpenOptions options = {});
+  // What the weights of the open checkpoint are compared with: a checkpoint, or a folder of them. "" ends it.
+  Job runCompare(std::string path);
   // A new run: prefill, then spec.generate tokens. Refused with the number if the estimate does not fit.
   Job runStart(RunSpec spec);
   // Goes on with the current run for `tokens` more (1: step; kForever: until pause()).

@@ -14,6 +14,7 @@
 #include "core/base/result.h"
 #include "core/base/tensor_view.h"
 #include "core/store/snapshot.h"
+#include "core/weights/weight_set.h"
 #include "views/api/selection.h"
 #include "views/api/tile_loader.h"
 #include "views/scene/scene.h"
@@ -34,7 +35,7 @@ using Parameters = std::map<std::string, std::string>; // values as text, as the
 struct ViewInfo {
   std::string name;  // "head", "heads", "text" ... stable: recipes and --view use it
   std::string title; // "Attention of one head"
-  std::string input; // "trace": needs a Snapshot
+  std::string input; // "trace": needs a Snapshot; "weights": a checkpoint; "checkpoints": one or more to compare with
   std::vector<Parameter> parameters;
 };
 
@@ -44,6 +45,8 @@ using Viewports = std::map<std::string, scene::Rect>; // by panel name
 struct Request {
   std::uint64_t id = 0;
   store::SnapshotPtr snapshot;
+  weights::WeightsPtr weights;             // of the checkpoint that is open; null: none, or a trace file
+  std::vector<weights::WeightsPtr> series; // checkpoints that it is compared with, in order
   Selection selection;
   Parameters parameters; // complete: defaults filled in by completeParameters()
   Viewports viewports;

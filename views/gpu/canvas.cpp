@@ -139,9 +139,21 @@ void Canvas::setSnapshot(store::SnapshotPtr snapshot) {
   request(otherRun);
 }
 
+void Canvas::setWeights(weights::WeightsPtr weights, std::vector<weights::WeightsPtr> series) {
+  if (weights == m_weights && series == m_series) return;
+  m_weights = std::move(weights);
+  m_series = std::move(series);
+  if (!m_view || m_view->info().input == "trace") return;
+  m_viewports.clear(); // of other tensors
+  m_cameras.clear();
+  if (!canBuild()) m_built = nullptr;
+  request(true);
+}
+
 void Canvas::setSelection(const views::Selection& selection) {
   if (selection == m_selection) return;
-  const bool otherPicture = selection.layer != m_selection.layer || selection.head != m_selection.head;
+  const bool otherPicture = selection.layer != m_selection.layer || selection.head != m_selection.head ||
+                            selection.tensor != m_selection.tensor;
   m_selection = selection;
   request(otherPicture);
 }
@@ -158,11 +170,18 @@ void Canvas::setTheme(scene::ThemeKind theme) {
 
 void Canvas::rebuild() { request(false); }
 
-bool Canvas::canBuild() const { return m_view && (m_snapshot || m_view->info().input != "trace"); }
+bool Canvas::canBuild() const {
+  if (!m_view) return false;
+  const std::string& input = m_view->info().input;
+  if (input == "trace") return m_snapshot != nullptr;
+  return m_weights != nullptr || (input != "weights" && input != "checkpoints");
+}
 
 views::Request Canvas::currentRequest() const {
   views::Request request;
   request.snapshot = m_snapshot;
+  request.weights = m_weights;
+  request.series = m_series;
   request.selection = m_selection;
   request.parameters = m_parameters;
   request.viewports = m_viewports;

@@ -60,6 +60,8 @@ public:
   void setView(const views::View* view, store::SnapshotPtr snapshot, views::Parameters parameters,
                views::Selection selection, scene::ThemeKind theme = scene::ThemeKind::Dark);
   void setSnapshot(store::SnapshotPtr snapshot);
+  // What views of weights show, and what it is compared with.
+  void setWeights(weights::WeightsPtr weights, std::vector<weights::WeightsPtr> series = {});
   void setSelection(const views::Selection& selection);
   void setParameters(views::Parameters parameters);
   void setTheme(scene::ThemeKind theme);
@@ -182,6 +184,8 @@ private:
 
   const views::View* m_view = nullptr;
   store::SnapshotPtr m_snapshot;
+  weights::WeightsPtr m_weights;
+  std::vector<weights::WeightsPtr> m_series;
   views::Parameters m_parameters;
   views::Selection m_selection;
   scene::ThemeKind m_theme = scene::ThemeKind::Dark;
