@@ -7,9 +7,9 @@
 
 #include "core/base/json.h"
 #include "core/base/text.h"
-#include "core/trace/hdf5/attribute.h"
-#include "core/trace/hdf5/dataset.h"
-#include "core/trace/hdf5/file.h"
+#include "core/hdf5/attribute.h"
+#include "core/hdf5/dataset.h"
+#include "core/hdf5/file.h"
 
 namespace orrery::trace {
 namespace {

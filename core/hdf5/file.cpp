@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "core/trace/hdf5/file.h"
+#include "core/hdf5/file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace orrery::trace::h5 {
+namespace orrery::h5 {
 
 Result<Handle> createFile(const std::string& path) {
   Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
@@ -30,6 +30,11 @@ Result<Handle> createGroup(hid_t parent, const std::string& name, const std::str
   Handle group(H5Gcreate2(parent, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
   if (!group.ok()) return failure("create group " + name, file);
   return group;
+}
+
+Status flush(hid_t file, const std::string& path) {
+  if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0) return failure("write the file", path);
+  return Done{};
 }
 
 bool exists(hid_t parent, const std::string& name) { return H5Lexists(parent, name.c_str(), H5P_DEFAULT) > 0; }
@@ -74,4 +79,4 @@ void discardWrites(hid_t file) {
   ::close(nowhere);
 }
 
-} // namespace orrery::trace::h5
+} // namespace orrery::h5

@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "core/base/tensor_view.h"
-#include "core/trace/hdf5/handle.h"
+#include "core/hdf5/handle.h"
 
-namespace orrery::trace::h5 {
+namespace orrery::h5 {
 
 struct DatasetOptions {
   Shape chunk;           // one size per dimension, at least 1
@@ -42,4 +42,4 @@ private:
 Status writeStrings(hid_t parent, const std::string& name, const std::vector<std::string>& texts,
                     const std::string& file);
 
-} // namespace orrery::trace::h5
+} // namespace orrery::h5

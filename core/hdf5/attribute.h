@@ -2,9 +2,9 @@
 // Attributes (H5A): scalars only. Strings are variable-length UTF-8, as h5py writes them;
 // they are never read back, since HDF5 1.10 does not survive a damaged one.
 #pragma once
-#include "core/trace/hdf5/handle.h"
+#include "core/hdf5/handle.h"
 
-namespace orrery::trace::h5 {
+namespace orrery::h5 {
 
 Status setAttribute(hid_t at, const char* name, const std::string& text, const std::string& file);
 Status setAttribute(hid_t at, const char* name, std::int64_t value, const std::string& file);
@@ -14,4 +14,4 @@ bool hasAttribute(hid_t at, const char* name);
 Result<std::int64_t> integerAttribute(hid_t at, const char* name, const std::string& file);
 Result<double> realAttribute(hid_t at, const char* name, const std::string& file);
 
-} // namespace orrery::trace::h5
+} // namespace orrery::h5

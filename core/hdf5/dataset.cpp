@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "core/trace/hdf5/dataset.h"
+#include "core/hdf5/dataset.h"
 
 #include <algorithm>
 
-#include "core/store/hook_blocks.h"
-#include "core/trace/hdf5/file.h"
+#include "core/base/strided.h"
+#include "core/hdf5/file.h"
 
-namespace orrery::trace::h5 {
+namespace orrery::h5 {
 namespace {
 
 constexpr std::uint64_t kMaxChunkBytes = std::uint64_t{256} << 20;
@@ -97,7 +97,8 @@ Handle creationList(DType dtype, const DatasetOptions& options) {
 
 Result<Dataset> Dataset::create(hid_t parent, const std::string& name, DType dtype, const DatasetOptions& options,
                                 const std::string& file) {
-  if (typeOf(dtype) < 0) return unsupported(name + ": dtype " + std::string(orrery::name(dtype)) + " in a trace", file);
+  if (typeOf(dtype) < 0)
+    return unsupported(name + ": dtype " + std::string(orrery::name(dtype)) + " in an HDF5 file", file);
   Dataset made;
   made.m_dtype = dtype;
   made.m_shape.assign(options.chunk.size(), 0);
@@ -122,7 +123,7 @@ Result<Dataset> Dataset::open(hid_t parent, const std::string& name, const std::
   const Handle type(H5Dget_type(opened.id()), H5Tclose), space(H5Dget_space(opened.id()), H5Sclose);
   if (!opened.m_dataset.ok() || !type.ok() || !space.ok()) return failure("open " + name, file);
   const auto dtype = dtypeOf(type.get());
-  if (!dtype) return unsupported(name + " holds values of a type that traces do not have", file);
+  if (!dtype) return unsupported(name + " holds values of a type that is not read here", file);
   opened.m_dtype = *dtype;
   hsize_t dims[H5S_MAX_RANK] = {};
   const int rank = H5Sget_simple_extent_dims(space.get(), dims, nullptr);
@@ -144,7 +145,7 @@ Status Dataset::write(const TensorView& values, const Shape& begin) {
   const std::byte* bytes = values.data;
   if (!values.contiguous()) {
     packed.resize(values.bytes());
-    store::copyStrided(values, packed.data(), rowMajorStrides(values.shape));
+    copyStrided(values, packed.data(), rowMajorStrides(values.shape));
     bytes = packed.data();
   }
   const std::vector<hsize_t> start = sizes(begin), count = sizes(values.shape);
@@ -186,4 +187,4 @@ Status writeStrings(hid_t parent, const std::string& name, const std::vector<std
   return Done{};
 }
 
-} // namespace orrery::trace::h5
+} // namespace orrery::h5

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "core/trace/hdf5/handle.h"
+#include "core/hdf5/handle.h"
 
-namespace orrery::trace::h5 {
+namespace orrery::h5 {
 namespace {
 
 std::mutex& libraryMutex() {
@@ -48,4 +48,4 @@ Error failure(const std::string& verb, const std::string& file) {
           file};
 }
 
-} // namespace orrery::trace::h5
+} // namespace orrery::h5

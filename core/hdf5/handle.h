@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // An HDF5 identifier that closes itself, the one lock around the library (its threads share one global state), and
-// errors as sentences. Inner headers of core/trace: nothing else touches the C API.
+// errors as sentences. Nothing but core/hdf5 touches the C API.
 #pragma once
 #include <hdf5.h>
 #include <mutex>
@@ -9,9 +9,10 @@
 
 #include "core/base/result.h"
 
-namespace orrery::trace::h5 {
+namespace orrery::h5 {
 
-// Held around every public call of core/trace. Turns off the library's own printing of errors.
+// Held around every public call of the modules that read and write HDF5 files. Turns off the library's own printing of
+// errors.
 class LibraryLock {
 public:
   LibraryLock();
@@ -45,4 +46,4 @@ private:
 // "cannot <verb>: <what the system said>", from the library's error stack, which is cleared.
 Error failure(const std::string& verb, const std::string& file);
 
-} // namespace orrery::trace::h5
+} // namespace orrery::h5

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "core/trace/hdf5/attribute.h"
+#include "core/hdf5/attribute.h"
 
 #include <cstring>
 
-namespace orrery::trace::h5 {
+namespace orrery::h5 {
 namespace {
 
 Handle textType() {
@@ -70,4 +70,4 @@ Result<double> realAttribute(hid_t at, const char* name, const std::string& file
   return number<double>(at, name, H5T_FLOAT, H5T_NATIVE_DOUBLE, "a real number", file);
 }
 
-} // namespace orrery::trace::h5
+} // namespace orrery::h5
