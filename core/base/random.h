@@ -7,7 +7,7 @@
 #include <random>
 #include <span>
 
-namespace orrery::train {
+namespace orrery {
 
 class Random {
 public:
@@ -39,4 +39,4 @@ private:
   std::mt19937_64 m_engine;
 };
 
-} // namespace orrery::train
+} // namespace orrery
