@@ -17,11 +17,11 @@ struct CurveSums {
 };
 
 struct Digest {
-  double first = 0; // l[0]
-  double last = 0;  // last finite l[t]
-  double min = 0;   // smallest finite l[t]
-  CurveSums sohlDickstein; // v = min((l if finite, else 1e6) / l[0], 1e6), W = 20
-  CurveSums torkamandi;    // v = min(l / (l[0] + 1e-8), 10), 10 where l is not finite, W = N / 20
+  double first = 0;               // l[0]
+  double last = 0;                // last finite l[t]
+  double min = 0;                 // smallest finite l[t]
+  CurveSums sohlDickstein;        // v = min((l if finite, else 1e6) / l[0], 1e6), W = 20
+  CurveSums torkamandi;           // v = min(l / (l[0] + 1e-8), 10), 10 where l is not finite, W = N / 20
   std::int32_t divergedStep = -1; // first t with l[t] not finite; -1: none
 };
 

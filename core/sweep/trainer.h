@@ -16,8 +16,8 @@ struct SweepSpec; // core/sweep/spec.h
 
 // The numbers that may differ between the pixels of a map: the spec's own, with its two axis values put in.
 struct RunParameters {
-  double rateFirst = 0;  // mlp2: lr.input; transformer: lr.attention
-  double rateSecond = 0; // mlp2: lr.output; transformer: lr.other
+  double rateFirst = 0;                   // mlp2: lr.input; transformer: lr.attention
+  double rateSecond = 0;                  // mlp2: lr.output; transformer: lr.other
   double offsetDrift = 0, offsetInit = 0; // mlp2: added to W0 at every step / once
   double initScale = 1;                   // factor of all initial weights
   double beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0;
