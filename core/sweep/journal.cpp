@@ -50,8 +50,9 @@ template <class T> T valueAt(std::span<const std::byte> bytes, std::size_t at) {
 }
 
 template <class T> void put(std::vector<std::byte>& to, T value) {
-  const auto* bytes = reinterpret_cast<const std::byte*>(&value);
-  to.insert(to.end(), bytes, bytes + sizeof(T));
+  const std::size_t at = to.size();
+  to.resize(at + sizeof(T));
+  std::memcpy(to.data() + at, &value, sizeof(T));
 }
 
 Result<std::string> checkOf(std::span<const std::byte> bytes) {
@@ -106,7 +107,8 @@ Result<int> openLocked(const std::string& path) {
   for (;;) {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (descriptor < 0) return systemError("cannot open the journal", path);
-    struct stat mine {}, named {};
+    struct stat mine {
+    }, named{};
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
       const Error error = errno == EWOULDBLOCK ? ioError("another sweep is writing this map", path)
                                                : systemError("cannot lock the journal", path);
@@ -170,6 +172,7 @@ Journal& Journal::operator=(Journal&& other) noexcept {
   std::swap(m_descriptor, other.m_descriptor);
   std::swap(m_size, other.m_size);
   std::swap(m_dropped, other.m_dropped);
+  std::swap(m_new, other.m_new);
   std::swap(m_buffer, other.m_buffer);
   std::swap(m_flushed, other.m_flushed);
   return *this;
@@ -199,6 +202,7 @@ Result<Journal> Journal::open(const std::string& path, const std::string& header
     if (!contents) return contents.error();
     if (Status status = accept(contents->header); !status) return status.error();
     if (auto again = parseJournal(file->bytes(), path, record); !again) return again.error();
+    journal.m_new = false;
     journal.m_size = contents->goodBytes;
     journal.m_dropped = contents->badBytes;
   }
@@ -215,7 +219,8 @@ Result<Journal> Journal::open(const std::string& path, const std::string& header
 Status Journal::write(std::span<const std::byte> bytes) {
   std::size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t n = ::pwrite(m_descriptor, bytes.data() + done, bytes.size() - done, static_cast<off_t>(m_size + done));
+    const ssize_t n =
+        ::pwrite(m_descriptor, bytes.data() + done, bytes.size() - done, static_cast<off_t>(m_size + done));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
       Error error = systemError("cannot write", m_path);

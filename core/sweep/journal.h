@@ -59,9 +59,10 @@ public:
 
   // The whole record or nothing of it. Errors: Io (disk full).
   Status append(std::uint32_t layer, std::span<const FinishedRun> runs);
-  Status flush();  // to the disk
-  void remove();   // what it held stands in the map file now
+  Status flush(); // to the disk
+  void remove();  // what it held stands in the map file now
   std::size_t droppedBytes() const { return m_dropped; }
+  bool isNew() const { return m_new; } // nothing stood in it when it was opened
 
 private:
   Journal(std::string path, int descriptor) : m_path(std::move(path)), m_descriptor(descriptor) {}
@@ -70,6 +71,7 @@ private:
   std::string m_path;
   int m_descriptor = -1;
   std::size_t m_size = 0, m_dropped = 0;
+  bool m_new = true;
   std::vector<std::byte> m_buffer;
   std::chrono::steady_clock::time_point m_flushed = std::chrono::steady_clock::now();
 };

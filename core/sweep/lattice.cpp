@@ -163,47 +163,44 @@ std::int64_t Lattice::sourceOf(std::uint32_t pixel) const {
 
 namespace {
 
-// Feeds what is known, and nothing that was not asked for; returns how many were asked for and are not known.
-std::int64_t replay(Lattice& lattice, const std::vector<std::uint8_t>& classes) {
+// Feeds what is known, and nothing that was not asked for.
+void replay(Lattice& lattice, const std::vector<std::uint8_t>& classes) {
   std::vector<Wanted> queue = lattice.begin();
-  std::int64_t missing = 0;
   for (std::size_t i = 0; i < queue.size(); ++i) {
     const std::uint32_t pixel = queue[i].pixel;
-    if (lattice.classAt(pixel) != Lattice::kUnknown) continue;
-    if (classes[pixel] == Lattice::kUnknown) {
-      ++missing; // a pixel asked for twice would be counted twice; see settle()
-      continue;
-    }
+    if (lattice.classAt(pixel) != Lattice::kUnknown || classes[pixel] == Lattice::kUnknown) continue;
     lattice.know(pixel, classes[pixel], queue);
   }
-  return missing;
+}
+
+void settleUnknown(const Lattice& all, std::uint32_t pixel, bool preview, Settled& out) {
+  if (all.isWanted(pixel)) ++out.missing;
+  if (all.isWanted(pixel) && !preview) return;
+  const std::int64_t source = all.sourceOf(pixel);
+  if (source < 0) return;
+  out.source[pixel] = static_cast<std::int32_t>(source);
+  out.state[pixel] = kGuessed;
+  ++out.guessed;
 }
 
 } // namespace
 
-Settled settle(std::int64_t height, std::int64_t width, const Refinement& how,
-               const std::vector<std::uint8_t>& classes) {
-  Settled out;
-  Lattice all(height, width, how);
+Settled settle(std::int64_t height, std::int64_t width, const Refinement& how, const std::vector<std::uint8_t>& classes,
+               bool preview) {
   Refinement alone = how;
   alone.audit = 0;
-  Lattice guesses(height, width, alone); // what would have been guessed without any audit
+  Lattice all(height, width, how), guesses(height, width, alone); // guesses: what would be guessed without any audit
   replay(all, classes);
   replay(guesses, classes);
+  Settled out;
   out.state.resize(classes.size(), kNone);
   out.source.resize(classes.size(), -1);
   for (std::uint32_t pixel = 0; pixel < classes.size(); ++pixel) {
-    const std::int64_t source = all.sourceOf(pixel);
-    out.source[pixel] = static_cast<std::int32_t>(source);
     if (all.classAt(pixel) == Lattice::kUnknown) {
-      if (all.isWanted(pixel)) ++out.missing;
-      if (source < 0 || all.isWanted(pixel)) out.source[pixel] = -1;
-      if (source < 0 || all.isWanted(pixel)) continue;
-      out.state[pixel] = kGuessed;
-      ++out.guessed;
+      settleUnknown(all, pixel, preview, out);
       continue;
     }
-    ++out.computed;
+    out.source[pixel] = static_cast<std::int32_t>(pixel);
     out.state[pixel] = kComputed;
     if (guesses.isWanted(pixel) || !all.isAuditChoice(pixel)) continue;
     const std::int64_t guess = guesses.sourceOf(pixel);

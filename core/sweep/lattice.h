@@ -84,19 +84,19 @@ private:
   std::vector<std::uint8_t> m_class, m_wanted;
 };
 
-// What a finished or interrupted map knows: state and source of every pixel, and how the audits came out. `classes`
-// holds kUnknown where nothing was computed. Pure: a function of the computed classes alone.
+// What the computed classes say: state and source of every pixel, and how the audits came out. `classes` holds kUnknown
+// where nothing was computed. Pure: a function of the computed classes alone.
 struct Settled {
   std::vector<std::uint8_t> state;  // PixelState [height * width]
   std::vector<std::int32_t> source; // pixel whose numbers a pixel shows (itself if computed); -1 none
-  std::int64_t computed = 0;        // states 2 and 3
   std::int64_t guessed = 0;         // state 1
   std::int64_t audits = 0;          // state 3: computed only because an audit fell on a guess
   std::int64_t failedAudits = 0;    // of them: the guess was wrong (its block was then split)
   std::int64_t missing = 0;         // asked for and not computed
 };
-Settled settle(std::int64_t height, std::int64_t width, const Refinement& how,
-               const std::vector<std::uint8_t>& classes);
+// preview: pixels that are asked for and not yet computed are shown as guesses too, from whatever is known around them.
+Settled settle(std::int64_t height, std::int64_t width, const Refinement& how, const std::vector<std::uint8_t>& classes,
+               bool preview = false);
 
 // Wilson's 95 % interval of a share k / n; [0, 1] for n = 0.
 struct ShareInterval {

@@ -20,11 +20,11 @@ struct MapLayer {
   std::vector<Digest> digests;       // empty if the layer has none (a null map of labels alone)
 };
 
-// Whether a second computation with each axis value moved by one ulp gives another class.
+// A second computation of every computed pixel, each axis value moved by one ulp: where it gives another class, the
+// class is decided by rounding.
 struct RoundingLayer {
-  std::vector<std::uint8_t> differs; // 1: other class; 0 also where nothing was computed twice
-  std::vector<std::uint8_t> classes; // of the second computation
-  std::vector<std::uint8_t> state;   // kComputed or kNone
+  std::vector<std::uint8_t> differs; // [H * W] 1: other class; 0 also where nothing was computed twice
+  MapLayer second;                   // state kComputed or kNone
 };
 
 struct Map {

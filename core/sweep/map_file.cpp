@@ -154,8 +154,7 @@ Status Writer::rounding(const RoundingLayer& layer) {
   auto group = h5::createGroup(m_file, "rounding", m_path);
   if (!group) return group.error();
   if (Status status = bytes(group->get(), "differs", layer.differs, "bool"); !status) return status;
-  if (Status status = bytes(group->get(), "class", layer.classes, "bits"); !status) return status;
-  return bytes(group->get(), "state", layer.state, "code");
+  return this->layer(group->get(), layer.second);
 }
 
 Status Writer::all() {
@@ -344,11 +343,10 @@ Status Reader::rounding(Map& map) {
   if (!h5::exists(m_file, "rounding")) return Done{};
   auto group = h5::openGroup(m_file, "rounding", m_path);
   if (!group) return group.error();
-  RoundingLayer layer;
-  if (Status status = bytes(group->get(), "differs", layer.differs, 1); !status) return status;
-  if (Status status = bytes(group->get(), "class", layer.classes, kStable | kTrainable); !status) return status;
-  if (Status status = bytes(group->get(), "state", layer.state, kAudited); !status) return status;
-  map.rounding = std::move(layer);
+  RoundingLayer rounding;
+  if (Status status = bytes(group->get(), "differs", rounding.differs, 1); !status) return status;
+  if (Status status = layer(group->get(), rounding.second); !status) return status;
+  map.rounding = std::move(rounding);
   return Done{};
 }
 

@@ -65,9 +65,8 @@ void SampleCache::Impl::shrink() {
   std::size_t total = 0;
   for (const auto& [name, kind] : all) total += size(*kind);
   while (total > most && all.size() > 1) {
-    const auto oldest = std::min_element(all.begin(), all.end(), [](const auto& a, const auto& b) {
-      return a.second->used < b.second->used;
-    });
+    const auto oldest = std::min_element(all.begin(), all.end(),
+                                         [](const auto& a, const auto& b) { return a.second->used < b.second->used; });
     total -= size(*oldest->second);
     all.erase(oldest);
   }
@@ -98,9 +97,11 @@ void SampleCache::keep(Kind& kind, const RunParameters& run, const Digest& diges
 }
 
 double ulpOf(double value, DType dtype) {
-  if (dtype == DType::F64) return std::nextafter(std::abs(value), std::numeric_limits<double>::infinity()) - std::abs(value);
+  if (dtype == DType::F64)
+    return std::nextafter(std::abs(value), std::numeric_limits<double>::infinity()) - std::abs(value);
   const auto single = static_cast<float>(std::abs(value));
-  return static_cast<double>(std::nextafter(single, std::numeric_limits<float>::infinity())) - static_cast<double>(single);
+  return static_cast<double>(std::nextafter(single, std::numeric_limits<float>::infinity())) -
+         static_cast<double>(single);
 }
 
 double pitchInUlp(const std::vector<double>& values, DType dtype) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Schedule: what is still to be trained for a map and its further layers, and in which order. Layer 0 is the map itself;
-// a follower (second computation, null map) wants exactly the pixels that layer 0 has computed.
-// Thread: one at a time (Sweep guards it).
+// Schedule: what is still to be trained for a map and its further layers, and in which order. Layer 0 is the map
+// itself; a follower (second computation, null map) wants exactly the pixels that layer 0 has computed. Thread: one at
+// a time (Sweep guards it).
 #pragma once
 #include <array>
 #include <functional>
@@ -25,8 +25,8 @@ struct Tile {
 };
 
 struct ScheduleLayer {
-  std::string name;                  // stands in the journal
-  const Trainer* trainer = nullptr;  // outlives the schedule
+  std::string name;                 // stands in the journal
+  const Trainer* trainer = nullptr; // outlives the schedule
   std::function<RunParameters(std::uint32_t pixel)> run;
   // What is known without training (cache, another map); may be empty.
   std::function<std::optional<Digest>(std::uint32_t pixel)> recall;

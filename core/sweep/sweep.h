@@ -15,6 +15,7 @@
 #include "core/base/result.h"
 #include "core/sweep/map.h"
 #include "core/sweep/sample_cache.h"
+#include "core/sweep/schedule.h"
 #include "core/sweep/spec.h"
 
 namespace orrery::sweep {
@@ -25,10 +26,12 @@ struct SweepOptions {
   int shard = 0, shards = 1;          // compute only the pixels of this part, from 0
   double budgetSeconds = 0;           // stop after so long, with what is there; 0: no limit
   bool rounding = false;              // compute every computed pixel again, each axis value moved by one ulp
-  std::vector<std::string> nulls;     // null maps to make as well: nullNames()
+  std::vector<std::string> nulls;     // null maps to make as well: nullNames() of nulls.h
   int threads = 0;                    // 0: one per core
   bool ranks = false;                 // hand tiles out to the other processes of mpirun, too
   std::shared_ptr<SampleCache> cache; // runs of other maps that need not be trained again; may be null
+  // What trains; empty: makeTrainer(). Another one is for tests of everything but training.
+  std::function<Result<std::unique_ptr<Trainer>>(const SweepSpec&)> trainer;
 };
 
 enum class SweepState { Preparing, Running, Paused, Done, Cancelled, Failed };
@@ -54,11 +57,6 @@ struct MapSnapshot {
   SweepProgress progress;
 };
 
-// Pixels, half-open.
-struct PixelRect {
-  std::int64_t row = 0, column = 0, rows = 0, columns = 0;
-};
-
 class Sweep {
 public:
   Sweep(SweepSpec spec, SweepOptions options);
@@ -80,14 +78,12 @@ public:
   void setView(const PixelRect& view); // what lies outside comes last
   Status wait();                       // Done and Cancelled (and a spent budget) are no errors
   // Loss curve of a pixel, [steps], retrained now: exactly the numbers its digest is made of. `done` is called on an
-  // engine thread, with Cancelled if the sweep goes away. Also after the sweep is done.
+  // engine thread, also after the sweep is done; with Cancelled, or not at all, when the sweep is destroyed.
   void curve(std::uint32_t pixel, std::function<void(Result<std::vector<double>>)> done);
 
 private:
   struct Impl;
   std::unique_ptr<Impl> m_impl;
 };
-
-const std::vector<std::string>& nullNames(); // what SweepOptions::nulls knows
 
 } // namespace orrery::sweep
