@@ -25,7 +25,7 @@ constexpr std::array kVerbs = {
     Entry{"trace", declareTrace},     Entry{"attention", declareAttention}, Entry{"render", declareRender},
     Entry{"views", declareViews},     Entry{"train", declareTrain},         Entry{"bench", declareBench},
     Entry{"demo", declareDemo},       Entry{"verify", declareVerify},       Entry{"evict", declareEvict},
-    Entry{"weights", declareWeights},
+    Entry{"weights", declareWeights}, Entry{"sweep", declareSweep},         Entry{"merge", declareMerge},
 };
 
 } // namespace

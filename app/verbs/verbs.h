@@ -46,6 +46,8 @@ void declareRender(CommandLine& line);
 void declareViews(CommandLine& line);
 void declareWeights(CommandLine& line);
 void declareTrain(CommandLine& line);
+void declareSweep(CommandLine& line);
+void declareMerge(CommandLine& line);
 void declareBench(CommandLine& line);
 void declareDemo(CommandLine& line);
 void declareVerify(CommandLine& line);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Pieces of a hooked tensor: cutting one to some of its positions, and copying strided views. Any thread; pure.
+// Pieces of a hooked tensor: cutting one to some of its positions. Any thread; pure.
 #pragma once
 #include "core/store/snapshot.h"
 
@@ -11,9 +11,6 @@ HookBlock sliceBlock(const hooks::HookSpec& spec, const HookBlock& block, std::i
 
 // Positions that the pieces cover from 0 on without a gap.
 std::int64_t coveredPositions(const HookChannel& channel);
-
-// Element (i, j, ...) of `from` to `to` + i * strides[0] + j * strides[1] ..., strides in elements.
-void copyStrided(const TensorView& from, std::byte* to, const Shape& strides);
 
 // The first `tokens` positions of a record; the overview row that a cut goes through is computed anew.
 hooks::AttentionRecord cutRecord(hooks::AttentionRecord record, std::int64_t tokens);

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "core/base/file.h"
-#include "core/trace/hdf5/attribute.h"
-#include "core/trace/hdf5/dataset.h"
-#include "core/trace/hdf5/file.h"
+#include "core/hdf5/attribute.h"
+#include "core/hdf5/dataset.h"
+#include "core/hdf5/file.h"
 
 namespace orrery::trace {
 namespace {

@@ -8,10 +8,10 @@
 
 #include "core/base/json.h"
 #include "core/base/text.h"
-#include "core/trace/hdf5/attribute.h"
-#include "core/trace/hdf5/dataset.h"
-#include "core/trace/hdf5/file.h"
-#include "core/trace/hdf5/mapped_rows.h"
+#include "core/hdf5/attribute.h"
+#include "core/hdf5/dataset.h"
+#include "core/hdf5/file.h"
+#include "core/hdf5/mapped_rows.h"
 
 namespace orrery::trace {
 namespace {

@@ -8,11 +8,11 @@
 
 #include "core/base/file.h"
 #include "core/base/json.h"
+#include "core/hdf5/attribute.h"
+#include "core/hdf5/dataset.h"
+#include "core/hdf5/file.h"
+#include "core/hdf5/mapped_rows.h"
 #include "core/store/hook_blocks.h"
-#include "core/trace/hdf5/attribute.h"
-#include "core/trace/hdf5/dataset.h"
-#include "core/trace/hdf5/file.h"
-#include "core/trace/hdf5/mapped_rows.h"
 #include "core/trace/text.h"
 
 namespace orrery::trace {
@@ -158,7 +158,7 @@ Status TraceWriter::open() {
 Status TraceWriter::closeFile() {
   m_growing.clear();
   m_groups.clear();
-  if (H5Fflush(m_file.get(), H5F_SCOPE_GLOBAL) < 0) return h5::failure("write the trace", m_path);
+  if (Status status = h5::flush(m_file.get(), m_path); !status) return status;
   const int descriptor = ::open(m_temporary.c_str(), O_RDONLY | O_CLOEXEC);
   const bool flushed = descriptor >= 0 && ::fsync(descriptor) == 0;
   if (descriptor >= 0) ::close(descriptor);

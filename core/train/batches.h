@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/train/random.h"
+#include "core/base/random.h"
 
 namespace orrery::train {
 

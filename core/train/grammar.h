@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/train/random.h"
+#include "core/base/random.h"
 
 namespace orrery::train {
 

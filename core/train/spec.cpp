@@ -6,10 +6,8 @@
 #include <cmath>
 #include <filesystem>
 #include <numbers>
-#include <optional>
-#include <set>
 
-#include "core/base/text.h"
+#include "core/base/json_reader.h"
 #include "core/train/bpe_trainer.h"
 
 namespace orrery::train {
@@ -19,109 +17,7 @@ namespace {
 constexpr std::int64_t kMaxSteps = 100000000, kMaxRow = 1 << 20, kMaxBytes = std::int64_t{1} << 32;
 constexpr std::int64_t kMaxBatchTokens = 1 << 24, kMaxStages = 64, kMaxSize = 1 << 16;
 
-std::string number(double value) { return Json(value).dump(); }
-
-// Reads one object of the spec. The first problem stays; finish() adds the first key that nobody asked for.
-class Reader {
-public:
-  Reader(const Json& object, std::string path) : m_object(object), m_path(std::move(path)) {
-    if (!object.is_object())
-      fail((m_path.empty() ? "training spec" : m_path) + ": expected an object, found " + shown(object));
-  }
-
-  void integer(const char* key, std::int64_t& value, std::int64_t low, std::int64_t high) {
-    const Json* found = find(key);
-    if (!found) return;
-    if (found->is_number_integer() && (!found->is_number_unsigned() || found->get<std::uint64_t>() <= INT64_MAX))
-      if (const auto given = found->get<std::int64_t>(); given >= low && given <= high) {
-        value = given;
-        return;
-      }
-    fail(name(key) + ": expected an integer from " + std::to_string(low) + " to " + std::to_string(high) + ", found " +
-         shown(*found));
-  }
-
-  void seed(const char* key, std::uint64_t& value) {
-    const Json* found = find(key);
-    if (!found) return;
-    if (found->is_number_unsigned())
-      value = found->get<std::uint64_t>();
-    else
-      fail(name(key) + ": expected an integer that is not negative, found " + shown(*found));
-  }
-
-  void real(const char* key, double& value, double low, double high) {
-    const Json* found = find(key);
-    if (!found) return;
-    const double given = found->is_number() ? found->get<double>() : std::nan("");
-    if (given >= low && given <= high)
-      value = given;
-    else
-      fail(name(key) + ": expected a number from " + number(low) + " to " + number(high) + ", found " + shown(*found));
-  }
-
-  void boolean(const char* key, bool& value) {
-    const Json* found = find(key);
-    if (!found) return;
-    if (found->is_boolean())
-      value = found->get<bool>();
-    else
-      fail(name(key) + ": expected true or false, found " + shown(*found));
-  }
-
-  // One of `choices`; its index, the first if absent.
-  template <std::size_t N> std::size_t choice(const char* key, const std::array<const char*, N>& choices) {
-    const Json* found = find(key);
-    if (!found) return 0;
-    std::string list;
-    for (std::size_t i = 0; i < N; ++i) {
-      if (found->is_string() && found->get<std::string>() == choices[i]) return i;
-      list += (i ? ", " : "") + inQuotes(choices[i]);
-    }
-    fail(name(key) + ": expected one of " + list + ", found " + shown(*found));
-    return 0;
-  }
-
-  const Json* find(const char* key) {
-    m_known.insert(key);
-    if (!m_object.is_object()) return nullptr;
-    const auto found = m_object.find(key);
-    return found == m_object.end() ? nullptr : &*found;
-  }
-
-  void fail(std::string what) {
-    if (!m_error) m_error = std::move(what);
-  }
-  void take(Reader& inner) {
-    if (auto problem = inner.finish()) fail(*problem);
-  }
-
-  std::optional<std::string> finish() {
-    if (m_error || !m_object.is_object()) return m_error;
-    for (const auto& [key, value] : m_object.items())
-      if (!m_known.contains(key)) return name(key) + ": unknown key";
-    return std::nullopt;
-  }
-
-  std::string name(const std::string& key) const {
-    const std::string quoted = inQuotes(key);
-    const std::string plain = quoted.substr(1, quoted.size() - 2);
-    return m_path.empty() ? plain : m_path + "." + plain;
-  }
-
-private:
-  static std::string shown(const Json& value) {
-    return value.is_structured() ? std::string("an ") + value.type_name()
-                                 : inQuotes(value.dump(-1, ' ', false, Json::error_handler_t::replace), 60);
-  }
-
-  const Json& m_object;
-  std::string m_path;
-  std::set<std::string> m_known;
-  std::optional<std::string> m_error;
-};
-
-void readModel(Reader& in, ModelSizes& model) {
+void readModel(JsonReader& in, ModelSizes& model) {
   in.integer("layers", model.layers, 1, 128);
   in.integer("heads", model.heads, 1, 1024);
   model.kvHeads = model.heads;
@@ -140,7 +36,7 @@ void readModel(Reader& in, ModelSizes& model) {
             std::to_string(model.kvHeads));
 }
 
-void readMix(Reader& in, GrammarMix& mix) {
+void readMix(JsonReader& in, GrammarMix& mix) {
   in.real("story", mix.story, 0, 1e6);
   in.real("look_up", mix.lookUp, 0, 1e6);
   in.real("brackets", mix.brackets, 0, 1e6);
@@ -148,38 +44,34 @@ void readMix(Reader& in, GrammarMix& mix) {
   in.real("sum", mix.sum, 0, 1e6);
 }
 
-void readData(Reader& in, DataSpec& data) {
+void readData(JsonReader& in, DataSpec& data) {
   in.choice("kind", std::array{"grammar"});
   in.seed("seed", data.seed);
   in.integer("bytes", data.bytes, 1000, kMaxBytes);
   in.real("repeated_tokens", data.repeatedTokens, 0, 1);
-  if (const Json* mix = in.find("mix")) {
-    Reader inner(*mix, in.name("mix"));
-    readMix(inner, data.mix);
-    in.take(inner);
-  }
+  in.section("mix", [&](JsonReader& inner) { readMix(inner, data.mix); });
 }
 
-void readStage(Reader& in, Stage& stage, std::int64_t context) {
+void readStage(JsonReader& in, Stage& stage, std::int64_t context) {
   in.integer("steps", stage.steps, 1, kMaxSteps);
   in.integer("length", stage.length, 2, context);
   in.integer("batch", stage.batch, 1, kMaxBatchTokens / std::max<std::int64_t>(stage.length, 1));
 }
 
-void readStages(Reader& in, TrainSpec& spec) {
+void readStages(JsonReader& in, TrainSpec& spec) {
   const Json* stages = in.find("stages");
   if (!stages) return;
   if (!stages->is_array() || stages->empty() || static_cast<std::int64_t>(stages->size()) > kMaxStages)
     return in.fail(in.name("stages") + ": expected a list of 1 to " + std::to_string(kMaxStages) + " stages");
   spec.stages.clear();
   for (const Json& stage : *stages) {
-    Reader inner(stage, in.name("stages") + "[" + std::to_string(spec.stages.size()) + "]");
+    JsonReader inner(stage, in.name("stages") + "[" + std::to_string(spec.stages.size()) + "]");
     readStage(inner, spec.stages.emplace_back(), spec.model.context);
     in.take(inner);
   }
 }
 
-void readOptimizer(Reader& in, OptimizerSpec& optimizer) {
+void readOptimizer(JsonReader& in, OptimizerSpec& optimizer) {
   in.choice("kind", std::array{"adamw"});
   in.real("lr", optimizer.lr, 0, 1e6);
   optimizer.finalLr = optimizer.lr / 10;
@@ -192,18 +84,10 @@ void readOptimizer(Reader& in, OptimizerSpec& optimizer) {
   in.real("clip", optimizer.clip, 0, 1e9);
 }
 
-void readInit(Reader& in, InitSpec& init) {
+void readInit(JsonReader& in, InitSpec& init) {
   in.seed("seed", init.seed);
   in.real("embedding_std", init.embeddingStd, 0, 100);
   in.real("embedding_mean", init.embeddingMean, 0, 100);
-}
-
-template <class Part, class Read> void section(Reader& in, const char* key, Part& part, const Read& read) {
-  const Json* object = in.find(key);
-  if (!object) return;
-  Reader inner(*object, in.name(key));
-  read(inner, part);
-  in.take(inner);
 }
 
 constexpr std::array<const char*, 3> kStoredNames = {"float16", "float32", "bfloat16"};
@@ -262,12 +146,12 @@ Status TrainSpec::setSteps(std::int64_t wanted) {
 
 Result<TrainSpec> parseTrainSpec(const Json& json, const std::string& where) {
   TrainSpec spec;
-  Reader in(json, "");
-  section(in, "model", spec.model, readModel);
-  section(in, "data", spec.data, readData);
+  JsonReader in(json, "", "training spec");
+  in.section("model", [&](JsonReader& inner) { readModel(inner, spec.model); });
+  in.section("data", [&](JsonReader& inner) { readData(inner, spec.data); });
   readStages(in, spec);
-  section(in, "optimizer", spec.optimizer, readOptimizer);
-  section(in, "init", spec.init, readInit);
+  in.section("optimizer", [&](JsonReader& inner) { readOptimizer(inner, spec.optimizer); });
+  in.section("init", [&](JsonReader& inner) { readInit(inner, spec.init); });
   spec.stored = kStoredTypes[in.choice("dtype", kStoredNames)];
   if (const auto problem = in.finish()) return badInput(*problem, where);
   return spec;

@@ -7,7 +7,7 @@
 #include <cstdio>
 
 #include "core/models/torch_decoder.h"
-#include "core/train/random.h"
+#include "core/base/random.h"
 #include "core/train/trainer.h"
 
 using namespace orrery;
