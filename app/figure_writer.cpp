@@ -20,7 +20,13 @@ std::string viewNames(const views::Registry& views) {
 
 } // namespace
 
-Status writeFigure(const views::Registry& views, store::SnapshotPtr snapshot, exports::Recipe recipe,
+void FigureInput::give(views::Request& request) const {
+  request.snapshot = snapshot;
+  request.weights = weights;
+  request.series = series;
+}
+
+Status writeFigure(const views::Registry& views, const FigureInput& input, exports::Recipe recipe,
                    const std::string& figurePath, const std::string& dataPath, std::stop_token stop) {
   auto format = exports::formatOf(figurePath);
   if (!format) return format.error();
@@ -32,7 +38,7 @@ Status writeFigure(const views::Registry& views, store::SnapshotPtr snapshot, ex
   recipe.parameters = *parameters;
   auto request = exports::requestOf(recipe);
   if (!request) return request.error();
-  request->snapshot = std::move(snapshot);
+  input.give(*request);
   auto built = view->build(*request, std::move(stop));
   if (!built) return built.error();
   if (recipe.figure.heightMm == 0) // nobody asked for a height: no empty ground below the last mark

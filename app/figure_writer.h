@@ -12,9 +12,17 @@
 
 namespace orrery::app {
 
-// Builds the recipe's view on `snapshot` and writes `figurePath`, its recipe beside it and, if `dataPath` is not empty,
+// What a view is drawn from: a run, a checkpoint to look at, others to compare it with. Any may be missing.
+struct FigureInput {
+  store::SnapshotPtr snapshot;
+  weights::WeightsPtr weights;
+  std::vector<weights::WeightsPtr> series;
+  void give(views::Request& request) const;
+};
+
+// Builds the recipe's view on `input` and writes `figurePath`, its recipe beside it and, if `dataPath` is not empty,
 // the numbers. Not on the GUI thread. Errors: whatever is wrong with view, parameters or files; nothing half-written.
-Status writeFigure(const views::Registry& views, store::SnapshotPtr snapshot, exports::Recipe recipe,
+Status writeFigure(const views::Registry& views, const FigureInput& input, exports::Recipe recipe,
                    const std::string& figurePath, const std::string& dataPath, std::stop_token stop = {});
 
 } // namespace orrery::app

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "app/replay.h"
 
+#include "core/session/recipe.h"
 #include "core/session/session.h"
 #include "core/tensorio/sha256.h"
 
@@ -43,6 +44,9 @@ Result<Replay> parse(const Json& recipe) {
     replay.sha256 = recipe.at("checkpoint").at("sha256").get<std::string>();
     replay.open.dtype = recipe.at("dtype") == "float64" ? DType::F64 : DType::F32;
     replay.open.device = recipe.at("device").get<std::string>();
+    auto processing = session::processingOf(recipe);
+    if (!processing) return processing.error();
+    replay.open.processing = *processing;
     replay.spec.hooks = recipe.at("hooks").get<std::string>();
     replay.spec.generate = recipe.at("generate").get<std::int64_t>();
     const Json& sampler = recipe.at("sampler");

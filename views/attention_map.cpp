@@ -5,14 +5,17 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <tuple>
 
 namespace orrery::views {
 namespace {
 
 using hooks::TileRange;
 
-constexpr std::int64_t kBlockCells = 64;   // cells a side of a cached tile
-constexpr double kQuickWork = 4e8;         // multiply-adds that a picture may cost before the overview is taken instead
+constexpr std::int64_t kBlockCells = 64; // cells a side of a cached tile
+constexpr double kQuickWork = 5e7;       // multiply-adds that a picture does itself before it leaves tiles to a loader
+constexpr double kSlowWork = 4e8;        // that a thumbnail without an overview may cost
 constexpr double kLargestScoreWork = 2e10; // there is no overview of scores: beyond this, refuse
 constexpr std::int64_t kExactTokens = 256; // shorter texts are pooled from exact cells when the overview is too coarse
 
@@ -65,30 +68,49 @@ Result<Tile> pooledScores(const LayerAttention& attention, std::int64_t head, Ti
   return tile;
 }
 
-Result<Tile> computeTile(const LayerAttention& attention, std::int64_t head, TileRange rows, TileRange cols,
-                         const MapRequest& wanted, const std::stop_token& stop) {
-  if (wanted.quantity == Quantity::Scores && wanted.cell > 1)
-    return pooledScores(attention, head, rows, cols, wanted.cell, stop);
-  if (wanted.cell == 1) {
-    auto cells = wanted.quantity == Quantity::Scores ? hooks::scoreTile(*attention.record, head, rows, cols)
-                                                     : hooks::attentionTile(*attention.record, head, rows, cols);
-    if (!cells.ok()) return cells.error();
-    return Tile{rows.size(), cols.size(), std::move(*cells), {}};
+// In strips of whole cells, between which the work can be stopped.
+Result<Tile> pooledPattern(const LayerAttention& attention, std::int64_t head, TileRange rows, TileRange cols,
+                           std::int64_t cell, const std::stop_token& stop) {
+  Tile tile{0, ceilDiv(cols.size(), cell), {}, {}};
+  const std::int64_t strip = std::max<std::int64_t>(cell, 64);
+  for (std::int64_t i = rows.begin; i < rows.end; i += strip) {
+    if (stop.stop_requested()) return cancelled();
+    auto part = hooks::pooledTile(*attention.record, head, {i, std::min(i + strip, rows.end)}, cols, cell);
+    if (!part.ok()) return part.error();
+    tile.rows += part->rows;
+    tile.mean.insert(tile.mean.end(), part->mean.begin(), part->mean.end());
+    tile.max.insert(tile.max.end(), part->max.begin(), part->max.end());
   }
-  auto pooled = hooks::pooledTile(*attention.record, head, rows, cols, wanted.cell);
-  if (!pooled.ok()) return pooled.error();
-  return Tile{pooled->rows, pooled->cols, std::move(pooled->mean), std::move(pooled->max)};
+  return tile;
 }
 
-Result<TilePtr> cachedTile(const LayerAttention& attention, std::int64_t head, TileRange rows, TileRange cols,
-                           const MapRequest& wanted, TileCache& cache, const std::stop_token& stop) {
-  TileKey key{attention.run,   contentHash(attention, head, rows),
-              attention.layer, head,
-              rows.begin,      rows.end,
-              cols.begin,      cols.end,
-              wanted.cell,     static_cast<int>(wanted.quantity)};
+struct Level {
+  std::int64_t cell = 1;
+  Quantity quantity = Quantity::Pattern;
+};
+
+Result<Tile> computeTile(const LayerAttention& attention, std::int64_t head, TileRange rows, TileRange cols,
+                         const Level& level, const std::stop_token& stop) {
+  if (level.cell > 1)
+    return level.quantity == Quantity::Scores ? pooledScores(attention, head, rows, cols, level.cell, stop)
+                                              : pooledPattern(attention, head, rows, cols, level.cell, stop);
+  auto cells = level.quantity == Quantity::Scores ? hooks::scoreTile(*attention.record, head, rows, cols)
+                                                  : hooks::attentionTile(*attention.record, head, rows, cols);
+  if (!cells.ok()) return cells.error();
+  return Tile{rows.size(), cols.size(), std::move(*cells), {}};
+}
+
+// One tile of a level. `content` is contentHash() of its rows.
+TileKey keyOf(const LayerAttention& attention, std::int64_t head, TileRange rows, TileRange cols, const Level& level,
+              std::uint64_t content) {
+  return {attention.run, content,    attention.layer, head,       rows.begin,
+          rows.end,      cols.begin, cols.end,        level.cell, static_cast<int>(level.quantity)};
+}
+
+Result<TilePtr> cachedTile(const LayerAttention& attention, std::int64_t head, const TileKey& key, const Level& level,
+                           TileCache& cache, const std::stop_token& stop) {
   if (TilePtr known = cache.find(key)) return known;
-  auto tile = computeTile(attention, head, rows, cols, wanted, stop);
+  auto tile = computeTile(attention, head, {key.rowBegin, key.rowEnd}, {key.colBegin, key.colEnd}, level, stop);
   if (!tile.ok()) return tile.error();
   TilePtr made = std::make_shared<const Tile>(std::move(*tile));
   cache.insert(key, made);
@@ -130,20 +152,124 @@ void paste(HeadMap& map, const Tile& tile, TileRange rows, TileRange cols) {
     }
 }
 
-Status fillFromTiles(HeadMap& map, const LayerAttention& attention, std::int64_t head, const MapRequest& wanted,
-                     TileCache& cache, const std::stop_token& stop) {
-  const std::int64_t span = kBlockCells * map.cell, T = attention.tokens;
-  for (std::int64_t i = map.rows.begin / span * span; i < map.rows.end; i += span)
-    for (std::int64_t j = map.cols.begin / span * span; j < map.cols.end; j += span) {
-      if (stop.stop_requested()) return cancelled();
-      const TileRange rows{i, std::min(T, i + span)}, cols{j, std::min(T, j + span)};
-      if (allMasked(*attention.record, rows, cols)) continue;
-      auto tile = cachedTile(attention, head, rows, cols, wanted, cache, stop);
-      if (!tile.ok()) return tile.error();
-      paste(map, **tile, rows, cols);
+// Cells of [rows] x [cols] of the map from a coarser level: value(r, c) gives mean and maximum of its cell (r, c).
+template <class Value> void expand(HeadMap& map, TileRange rows, TileRange cols, std::int64_t coarse, Value value) {
+  const TileRange inRows{std::max(rows.begin, map.rows.begin), std::min(rows.end, map.rows.end)};
+  const TileRange inCols{std::max(cols.begin, map.cols.begin), std::min(cols.end, map.cols.end)};
+  for (std::int64_t i = inRows.begin; i < inRows.end; i += map.cell)
+    for (std::int64_t j = inCols.begin; j < inCols.end; j += map.cell) {
+      const std::size_t to = map.at((i - map.rows.begin) / map.cell, (j - map.cols.begin) / map.cell);
+      std::tie(map.mean[to], map.max[to]) = value(i / coarse, j / coarse);
     }
-  return Done{};
 }
+
+class PyramidFill {
+public:
+  PyramidFill(HeadMap& map, const LayerAttention& attention, std::int64_t head, const MapRequest& wanted,
+              std::shared_ptr<TileCache> cache)
+      : m_map(map), m_attention(attention), m_head(head), m_wanted(wanted), m_level{map.cell, wanted.quantity},
+        m_cache(std::move(cache)) {}
+
+  Status fill(const std::stop_token& stop) {
+    std::vector<TileKey> missing;
+    double work = 0;
+    for (const TileKey& key : tiles()) {
+      if (stop.stop_requested()) return cancelled();
+      if (const TilePtr known = m_cache->find(key)) {
+        pasteTile(*known, key);
+        continue;
+      }
+      missing.push_back(key);
+      work += workOf(m_attention, {key.rowBegin, key.rowEnd}, {key.colBegin, key.colEnd});
+    }
+    if (m_wanted.loader && work > kQuickWork) return leave(std::move(missing));
+    if (m_wanted.loader) m_wanted.loader->want(m_cache, {});
+    for (const TileKey& key : missing) {
+      if (stop.stop_requested()) return cancelled();
+      auto tile = cachedTile(m_attention, m_head, key, m_level, *m_cache, stop);
+      if (!tile.ok()) return tile.error();
+      pasteTile(**tile, key);
+    }
+    return Done{};
+  }
+
+private:
+  // Of the map's own level, without those that are masked altogether.
+  std::vector<TileKey> tiles() {
+    const std::int64_t span = kBlockCells * m_map.cell, T = m_attention.tokens;
+    std::vector<TileKey> keys;
+    for (std::int64_t i = m_map.rows.begin / span * span; i < m_map.rows.end; i += span)
+      for (std::int64_t j = m_map.cols.begin / span * span; j < m_map.cols.end; j += span)
+        if (!allMasked(*m_attention.record, {i, std::min(T, i + span)}, {j, std::min(T, j + span)}))
+          keys.push_back(key(m_level, i, j));
+    return keys;
+  }
+  TileKey key(const Level& level, std::int64_t i, std::int64_t j) {
+    const std::int64_t span = kBlockCells * level.cell, T = m_attention.tokens;
+    const TileRange rows{i, std::min(T, i + span)}, cols{j, std::min(T, j + span)};
+    const auto [at, isNew] = m_hashes.try_emplace({rows.begin, rows.end}, 0);
+    if (isNew) at->second = contentHash(m_attention, m_head, rows);
+    return keyOf(m_attention, m_head, rows, cols, level, at->second);
+  }
+  void pasteTile(const Tile& tile, const TileKey& key) {
+    paste(m_map, tile, {key.rowBegin, key.rowEnd}, {key.colBegin, key.colEnd});
+  }
+
+  // Leaves the tiles to the loader, the middle of the map first, and shows what is known of them.
+  Status leave(std::vector<TileKey> missing) {
+    const std::int64_t row = (m_map.rows.begin + m_map.rows.end) / 2, col = (m_map.cols.begin + m_map.cols.end) / 2;
+    const auto distance = [&](const TileKey& key) {
+      const auto dy = static_cast<double>((key.rowBegin + key.rowEnd) / 2 - row);
+      const auto dx = static_cast<double>((key.colBegin + key.colEnd) / 2 - col);
+      return dy * dy + dx * dx;
+    };
+    std::sort(missing.begin(), missing.end(),
+              [&](const TileKey& a, const TileKey& b) { return distance(a) < distance(b); });
+    std::vector<TileWork> work;
+    for (const TileKey& key : missing) {
+      showCoarser(key);
+      work.push_back(
+          {key, [attention = m_attention, head = m_head, key, level = m_level](const std::stop_token& stop) {
+             return computeTile(attention, head, {key.rowBegin, key.rowEnd}, {key.colBegin, key.colEnd}, level, stop);
+           }});
+    }
+    m_map.incomplete = true;
+    m_wanted.loader->want(m_cache, std::move(work));
+    return Done{};
+  }
+
+  void showCoarser(const TileKey& missing) {
+    const TileRange rows{missing.rowBegin, missing.rowEnd}, cols{missing.colBegin, missing.colEnd};
+    const hooks::Overview& overview = m_attention.record->overview;
+    const bool scores = m_level.quantity == Quantity::Scores;
+    const std::int64_t widest = scores || overview.rows.empty() ? m_attention.tokens : overview.cell;
+    for (Level level{2 * m_level.cell, m_level.quantity}; level.cell < widest; level.cell *= 2) {
+      const std::int64_t span = kBlockCells * level.cell;
+      const TileKey wide = key(level, rows.begin / span * span, cols.begin / span * span);
+      const TilePtr tile = m_cache->find(wide);
+      if (!tile) continue;
+      const std::int64_t row = wide.rowBegin / level.cell, col = wide.colBegin / level.cell;
+      return expand(m_map, rows, cols, level.cell, [&](std::int64_t r, std::int64_t c) {
+        const auto at = static_cast<std::size_t>((r - row) * tile->cols + c - col);
+        return std::pair{tile->mean[at], tile->maxima()[at]};
+      });
+    }
+    if (scores || overview.rows.empty()) return;
+    expand(m_map, rows, cols, overview.cell, [&](std::int64_t r, std::int64_t c) {
+      const bool known = r < overview.side() && overview.rows[static_cast<std::size_t>(r)];
+      return known ? std::pair{static_cast<float>(overview.mean(m_head, r, c)), overview.max(m_head, r, c)}
+                   : std::pair{0.f, 0.f};
+    });
+  }
+
+  HeadMap& m_map;
+  const LayerAttention& m_attention;
+  const std::int64_t m_head;
+  const MapRequest& m_wanted;
+  const Level m_level;
+  const std::shared_ptr<TileCache> m_cache;
+  std::map<std::pair<std::int64_t, std::int64_t>, std::uint64_t> m_hashes; // by rows
+};
 
 // Tokens that full overview rows cover at this T.
 std::int64_t overviewTokens(const LayerAttention& attention) {
@@ -219,7 +345,7 @@ Result<LayerAttention> layerAttention(const Request& request, std::int64_t layer
   const bool shaped = record.lse.shape == Shape{record.heads, record.tokens} && record.lse.strides.size() == 2;
   if (tokens < 1 || record.heads < 1 || record.kvHeads < 1 || !shaped)
     return notFound("layer " + std::to_string(layer) + " has no attention yet");
-  return LayerAttention{&record, request.snapshot->run, layer, tokens};
+  return LayerAttention{request.snapshot, &record, request.snapshot->run, layer, tokens};
 }
 
 Result<LayerAttention> selectedAttention(const Request& request) {
@@ -237,30 +363,27 @@ bool allMasked(const hooks::AttentionRecord& record, TileRange queries, TileRang
   return record.window > 0 && keys.end - 1 <= queries.begin - record.window;
 }
 
-Result<HeadMap> headMap(const LayerAttention& attention, std::int64_t head, const MapRequest& wanted, TileCache& cache,
-                        std::stop_token stop) {
-  MapRequest request = wanted;
+Result<HeadMap> headMap(const LayerAttention& attention, std::int64_t head, const MapRequest& wanted,
+                        const std::shared_ptr<TileCache>& cache, std::stop_token stop) {
   const double work = workOf(attention, wanted.rows, wanted.cols);
   if (wanted.quantity == Quantity::Scores && work > kLargestScoreWork)
     return tooLarge("scores of " + std::to_string(wanted.rows.size()) + " x " + std::to_string(wanted.cols.size()) +
                     " tokens would take too long to compute: zoom in, or show the pattern");
-  const hooks::Overview& overview = attention.record->overview;
-  const bool fromOverview = overviewServes(attention, wanted) && wanted.cell >= overview.cell;
-  const bool coarser = !wanted.exact && work > kQuickWork && overviewServes(attention, wanted);
-  if (coarser) request.cell = std::max(wanted.cell, overview.cell);
-  HeadMap map = emptyMap(attention, wanted.rows, wanted.cols, request.cell);
-  map.coarse = request.cell > wanted.cell;
-  if (!fromOverview && !coarser) {
-    if (auto filled = fillFromTiles(map, attention, head, request, cache, stop); !filled.ok()) return filled.error();
+  HeadMap map = emptyMap(attention, wanted.rows, wanted.cols, wanted.cell);
+  if (!overviewServes(attention, wanted) || wanted.cell < attention.record->overview.cell) {
+    if (auto filled = PyramidFill(map, attention, head, wanted, cache).fill(stop); !filled.ok()) return filled.error();
     markNonFinite(map, attention, head);
     return map;
   }
+  if (wanted.loader) wanted.loader->want(cache, {});
   const std::int64_t covered = overviewTokens(attention);
   fillFromOverview(map, attention, head, covered);
   if (covered < map.rows.end) {
     // The rows after the last full overview cell, exact: at most one overview row of queries where T was cut back.
     const TileRange rest{std::max(map.rows.begin, covered / map.cell * map.cell), map.rows.end};
-    auto tile = cachedTile(attention, head, rest, {map.cols.begin, map.cols.end}, request, cache, stop);
+    const Level level{map.cell, wanted.quantity};
+    const TileKey key = keyOf(attention, head, rest, map.cols, level, contentHash(attention, head, rest));
+    auto tile = cachedTile(attention, head, key, level, *cache, stop);
     if (!tile.ok()) return tile.error();
     paste(map, **tile, rest, map.cols);
   }
@@ -268,15 +391,15 @@ Result<HeadMap> headMap(const LayerAttention& attention, std::int64_t head, cons
   return map;
 }
 
-Result<HeadMap> thumbnail(const LayerAttention& attention, std::int64_t head, std::int64_t cells, TileCache& cache,
-                          std::stop_token stop) {
+Result<HeadMap> thumbnail(const LayerAttention& attention, std::int64_t head, std::int64_t cells,
+                          const std::shared_ptr<TileCache>& cache, std::stop_token stop) {
   const std::int64_t T = attention.tokens, covered = overviewTokens(attention);
   const std::int64_t cell = hooks::overviewCell(T, std::max<std::int64_t>(1, cells));
   const bool exact = covered == 0 || (T <= kExactTokens && covered < T);
   if (exact) {
-    if (workOf(attention, {0, T}, {0, T}) > kQuickWork)
+    if (workOf(attention, {0, T}, {0, T}) > kSlowWork)
       return notFound("the overview maps of this run were not captured: run it with overviews on");
-    return headMap(attention, head, {{0, T}, {0, T}, cell, Quantity::Pattern, true}, cache, stop);
+    return headMap(attention, head, {{0, T}, {0, T}, cell, Quantity::Pattern, nullptr}, cache, stop);
   }
   LayerAttention whole = attention;
   whole.tokens = covered;

@@ -7,13 +7,15 @@
 #include "views/api/tile_cache.h"
 #include "views/api/view.h"
 #include "views/head_score_cache.h"
+#include "views/weight_input.h"
 
 namespace orrery::views {
 
-// Caches that all views of one registry use; both are safe to use on any thread.
+// Caches that all views of one registry use; all are safe to use on any thread.
 struct Shared {
   std::shared_ptr<TileCache> tiles = std::make_shared<TileCache>();
   std::shared_ptr<HeadScoreCache> scores = std::make_shared<HeadScoreCache>();
+  std::shared_ptr<WeightCaches> weights = std::make_shared<WeightCaches>();
 };
 
 std::unique_ptr<View> makeHeadsView(const Shared& shared);
@@ -32,8 +34,18 @@ std::unique_ptr<View> makeKvSpectrumView(const Shared& shared);
 std::unique_ptr<View> makeKvPcaView(const Shared& shared);
 std::unique_ptr<View> makeKvChannelsView(const Shared& shared);
 std::unique_ptr<View> makeKvBytesView(const Shared& shared);
+std::unique_ptr<View> makeWeightView(const Shared& shared);
+std::unique_ptr<View> makeHistogramView(const Shared& shared);
+std::unique_ptr<View> makeSpectrumView(const Shared& shared);
+std::unique_ptr<View> makeSpectraView(const Shared& shared);
+std::unique_ptr<View> makeLayersView(const Shared& shared);
+std::unique_ptr<View> makeChangesView(const Shared& shared);
+std::unique_ptr<View> makeDifferenceView(const Shared& shared);
+std::unique_ptr<View> makeHeadCosinesView(const Shared& shared);
+std::unique_ptr<View> makeCircuitView(const Shared& shared);
 
-// What links mean, the same in every view: "head L H", "cell Q K", "token Q", "query Q", "key K", "channel D". Unknown
+// What links mean, the same in every view: "head L H", "cell Q K", "token Q", "query Q", "key K", "channel D",
+// "tensor L NAME" ("tensor - NAME" for one of no layer). Unknown
 // words and numbers that are none leave the selection as it is.
 Selection selectionOf(const std::string& action, const Selection& current);
 

@@ -22,7 +22,7 @@ using scene::Rect;
 using scene::VAlign;
 
 constexpr double kBorderCell = 8, kNumberCell = 36; // units per cell from which borders and numbers are drawn
-constexpr std::int64_t kMiniMapCells = 64;
+constexpr std::int64_t kMiniMapCells = 64, kGroundCells = 512;
 
 ViewInfo makeInfo() {
   return {
@@ -35,7 +35,6 @@ ViewInfo makeInfo() {
        {"causal", ParameterKind::Boolean, "true", {}, "hatch the cells that the mask forbids; false: show them as 0"},
        {"profiles", ParameterKind::Boolean, "true", {}, "row and column of the selected cell as curves"},
        {"minimap", ParameterKind::Boolean, "true", {}, "the whole map in a corner once zoomed in"},
-       {"exact", ParameterKind::Boolean, "false", {}, "finest cells even where that takes seconds"},
        scaleParameter(),
        lowParameter(),
        highParameter("of the quantity"),
@@ -105,7 +104,7 @@ HeadMap cropColumns(const HeadMap& map, TileRange cols) {
   const std::int64_t end = std::min(map.width, (cols.end - map.cols.begin + map.cell - 1) / map.cell);
   HeadMap out;
   out.cell = map.cell;
-  out.coarse = map.coarse;
+  out.incomplete = map.incomplete;
   out.rows = map.rows;
   out.cols = {map.cols.begin + first * map.cell, std::min(map.cols.end, map.cols.begin + end * map.cell)};
   out.height = map.height;
@@ -120,10 +119,10 @@ HeadMap cropColumns(const HeadMap& map, TileRange cols) {
 }
 
 // The cells in view. Row maxima are taken over whole rows, so that they do not change with the view.
-Result<HeadMap> visibleMap(const Picture& p, TileCache& cache, const std::stop_token& stop) {
+Result<HeadMap> visibleMap(const Picture& p, const std::shared_ptr<TileCache>& cache, const std::stop_token& stop) {
   const std::int64_t T = p.attention.tokens;
   const TileRange rows = covering(p.data.y, p.data.h, T), cols = covering(p.data.x, p.data.w, T);
-  MapRequest wanted{rows, cols, cellFor(p), p.settings.quantity, flagOf(p.request.parameters, "exact")};
+  MapRequest wanted{rows, cols, cellFor(p), p.settings.quantity, p.request.loader};
   if (!p.settings.rowMax) return headMap(p.attention, p.head, wanted, cache, stop);
   wanted.cols = {0, T};
   auto map = headMap(p.attention, p.head, wanted, cache, stop);
@@ -140,7 +139,7 @@ void chooseValues(Picture& p) {
 }
 
 // Ends that do not move while the view pans: from the whole head, at the resolution in view.
-Result<double> wholeHigh(const Picture& p, TileCache& cache, const std::stop_token& stop) {
+Result<double> wholeHigh(const Picture& p, const std::shared_ptr<TileCache>& cache, const std::stop_token& stop) {
   if (p.settings.rowMax) return 1.0;
   if (p.settings.quantity == Quantity::Scores) {
     std::vector<float> sizes = p.values;
@@ -156,7 +155,7 @@ Result<double> wholeHigh(const Picture& p, TileCache& cache, const std::stop_tok
       quantile(maxima ? whole->max : whole->mean, whole->mask, maxima || whole->cell == 1 ? 0.999 : 0.995).value_or(1));
 }
 
-Status chooseScale(Picture& p, TileCache& cache, const std::stop_token& stop) {
+Status chooseScale(Picture& p, const std::shared_ptr<TileCache>& cache, const std::stop_token& stop) {
   const bool scores = p.settings.quantity == Quantity::Scores;
   if (scores && textOf(p.request.parameters, "scale") == "log")
     return badInput("parameter \"scale\": scores have both signs, expected linear");
@@ -209,20 +208,41 @@ void layOut(Picture& p) {
   p.data = saneViewport(p.request, "head", {0, 0, all, all});
 }
 
-void addMap(Picture& p) {
+bool zoomedIn(const Picture& p) {
+  const double all = static_cast<double>(p.attention.tokens);
+  return p.data.w < 0.999 * all || p.data.h < 0.999 * all;
+}
+
+scene::ImageLayer imageOf(const Picture& p, const HeadMap& map, std::vector<float> values) {
+  scene::ImageLayer image;
+  image.panel = p.panel;
+  image.data = {static_cast<double>(map.cols.begin), static_cast<double>(map.rows.begin),
+                static_cast<double>(map.width * map.cell), static_cast<double>(map.height * map.cell)};
+  image.width = map.width;
+  image.height = map.height;
+  image.values = std::make_shared<const std::vector<float>>(std::move(values));
+  if (p.settings.causal) image.mask = std::make_shared<const std::vector<std::uint8_t>>(map.mask);
+  image.scale = p.scale;
+  return image;
+}
+
+// The whole head, coarse, under the map: what a moving camera uncovers before the next picture comes.
+void addGround(Picture& p, const std::shared_ptr<TileCache>& cache, const std::stop_token& stop) {
+  if (!zoomedIn(p) || p.settings.rowMax || p.settings.quantity == Quantity::Scores) return;
+  auto whole = thumbnail(p.attention, p.head, kGroundCells, cache, stop);
+  if (!whole.ok()) return; // without overview: no ground
+  std::vector<float>& values = p.settings.max ? whole->max : whole->mean;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (!std::isfinite(values[i])) whole->mask[i] = 1; // the map itself counts them
+  p.figure.scene.images.push_back(imageOf(p, *whole, std::move(values)));
+}
+
+void addMap(Picture& p, const std::shared_ptr<TileCache>& cache, const std::stop_token& stop) {
   const double all = static_cast<double>(p.attention.tokens);
   p.panel = p.figure.panel("head", p.plot, p.data, {0, 0, all, all}, true);
   p.figure.scene.panels.back().maxZoomCell = 96;
-  scene::ImageLayer image;
-  image.panel = p.panel;
-  image.data = {static_cast<double>(p.map.cols.begin), static_cast<double>(p.map.rows.begin),
-                static_cast<double>(p.map.width * p.map.cell), static_cast<double>(p.map.height * p.map.cell)};
-  image.width = p.map.width;
-  image.height = p.map.height;
-  image.values = std::make_shared<const std::vector<float>>(p.values);
-  if (p.settings.causal) image.mask = std::make_shared<const std::vector<std::uint8_t>>(p.map.mask);
-  image.scale = p.scale;
-  p.figure.scene.images.push_back(std::move(image));
+  if (p.request.loader) addGround(p, cache, stop);
+  p.figure.scene.images.push_back(imageOf(p, p.map, p.values));
   p.figure.scene.links.push_back({p.panel, {0, 0, all, all}, "cell", ""});
 }
 
@@ -371,13 +391,8 @@ void addAxis(Picture& p, scene::Side side) {
   scene::addAxisTitle(p.figure.scene, p.plot, side, used + 0.8 * size, left ? "query" : "key", p.figure.theme);
 }
 
-bool zoomedIn(const Picture& p) {
-  const double all = static_cast<double>(p.attention.tokens);
-  return p.data.w < 0.999 * all || p.data.h < 0.999 * all;
-}
-
 // Right of the plot, under the colour bar. Returns the height it takes.
-double addMiniMap(Picture& p, double x, TileCache& cache, const std::stop_token& stop) {
+double addMiniMap(Picture& p, double x, const std::shared_ptr<TileCache>& cache, const std::stop_token& stop) {
   const auto& theme = p.figure.theme;
   const double all = static_cast<double>(p.attention.tokens), size = theme.denseSize;
   const double side = std::min(p.figure.barWidth() - 1.2 * size, 0.3 * p.plot.h);
@@ -422,6 +437,7 @@ void addTitle(Picture& p) {
   const std::string cell = cellSentence(p);
   std::string text = "Layer " + std::to_string(p.attention.layer) + " · head " + std::to_string(p.head);
   if (!cell.empty()) text += " · " + cell;
+  if (p.map.incomplete) text += " · finer cells are coming";
   p.figure.heading(text, 0.6 * size, 0.6 * size + scene::lineHeight(size) / 2, p.figure.width() - 1.2 * size);
 }
 
@@ -500,14 +516,14 @@ Result<Built> HeadView::build(const Request& request, std::stop_token stop) cons
   p.query = inside(request.selection.query, attention->tokens);
   p.key = inside(request.selection.key, attention->tokens);
   layOut(p);
-  auto map = visibleMap(p, *m_shared.tiles, stop);
+  auto map = visibleMap(p, m_shared.tiles, stop);
   if (!map.ok()) return map.error();
   p.map = std::move(*map);
   chooseValues(p);
-  if (auto chosen = chooseScale(p, *m_shared.tiles, stop); !chosen.ok()) return chosen.error();
+  if (auto chosen = chooseScale(p, m_shared.tiles, stop); !chosen.ok()) return chosen.error();
   if (stop.stop_requested()) return cancelled();
 
-  addMap(p);
+  addMap(p, m_shared.tiles, stop);
   addHatch(p);
   addBorders(p);
   addNumbers(p);
@@ -518,13 +534,14 @@ Result<Built> HeadView::build(const Request& request, std::stop_token stop) cons
   addAxis(p, scene::Side::Bottom);
   const double barAt = p.plot.x + p.plot.w + (p.profile > 0 ? p.profile + figure.gap() : 0);
   if (std::min(figure.width(), figure.height()) >= 200) {
-    const double taken = addMiniMap(p, barAt, *m_shared.tiles, stop);
+    const double taken = addMiniMap(p, barAt, m_shared.tiles, stop);
     figure.bar(barAt, p.plot.y, p.plot.h - (taken > 0 ? taken + 3 * figure.gap() : 0), p.scale, p.label);
   }
   addTitle(p);
 
   Built built;
   built.id = request.id;
+  built.incomplete = p.map.incomplete;
   built.data = tablesOf(p);
   built.scene = std::move(figure.scene);
   scene::finish(built.scene);

@@ -354,7 +354,7 @@ std::vector<DataTable> tablesOf(const Drawing& d, std::int64_t layers, std::int6
 }
 
 // Thumbnails of all items; those of layers that have not been reached yet stay empty.
-Status fetchMaps(Drawing& d, TileCache& cache, const std::stop_token& stop) {
+Status fetchMaps(Drawing& d, const std::shared_ptr<TileCache>& cache, const std::stop_token& stop) {
   const double pixels = d.grid.side * d.zoom * std::clamp(d.request.pixelRatio, 0.5, 4.0);
   const std::int64_t cells = std::clamp<std::int64_t>(static_cast<std::int64_t>(pixels), 1, kMostCells);
   for (const Item& item : d.items) {
@@ -469,7 +469,7 @@ Result<Built> HeadsView::build(const Request& request, std::stop_token stop) con
   Drawing d{request, figure, {}, *score, textOf(request.parameters, "order") == "score" && score->info, {}, {}, {}, {}};
   layOut(d, layers, heads);
   d.items = itemsOf(snapshot, *score, d.byScore);
-  if (auto fetched = fetchMaps(d, *m_shared.tiles, stop); !fetched.ok()) return fetched.error();
+  if (auto fetched = fetchMaps(d, m_shared.tiles, stop); !fetched.ok()) return fetched.error();
   auto scale = rangeOf(request, figure.theme, 0, autoHigh(d));
   if (!scale.ok()) return scale.error();
   d.scale = *scale;

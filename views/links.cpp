@@ -32,9 +32,22 @@ Words wordsOf(std::string_view action) {
   return words;
 }
 
+// "3 NAME", or "- NAME" for a tensor of no layer.
+Selection tensorOf(std::string_view words, const Selection& current) {
+  Selection selection = current;
+  const std::size_t space = words.find(' ');
+  if (space == std::string_view::npos) return current;
+  std::int64_t layer = 0;
+  const auto [end, error] = std::from_chars(words.data(), words.data() + space, layer);
+  if (error == std::errc() && end == words.data() + space && layer >= 0) selection.layer = layer;
+  selection.tensor = words.substr(space + 1);
+  return selection;
+}
+
 } // namespace
 
 Selection selectionOf(const std::string& action, const Selection& current) {
+  if (action.starts_with("tensor ")) return tensorOf(std::string_view(action).substr(7), current);
   const Words words = wordsOf(action);
   Selection selection = current;
   if (words.word == "head" && words.count == 2) {

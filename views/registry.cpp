@@ -34,6 +34,15 @@ Registry builtInViews() {
   registry.add(makeKvPcaView(shared));
   registry.add(makeKvChannelsView(shared));
   registry.add(makeKvBytesView(shared));
+  registry.add(makeWeightView(shared));
+  registry.add(makeHistogramView(shared));
+  registry.add(makeSpectrumView(shared));
+  registry.add(makeSpectraView(shared));
+  registry.add(makeLayersView(shared));
+  registry.add(makeChangesView(shared));
+  registry.add(makeDifferenceView(shared));
+  registry.add(makeHeadCosinesView(shared));
+  registry.add(makeCircuitView(shared));
   return registry;
 }
 

@@ -34,6 +34,17 @@ void openFile(MainWindow& window) {
   dialog->open();
 }
 
+// A checkpoint, or a folder of checkpoints: either way a folder is chosen, or the file in it.
+void compareWith(MainWindow& window, QFileDialog::FileMode mode) {
+  auto* dialog = new QFileDialog(&window, MainWindow::tr("Compare the weights with"));
+  dialog->setObjectName(QStringLiteral("dialog.compare"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(mode);
+  QObject::connect(dialog, &QFileDialog::fileSelected, &window,
+                   [&window](const QString& path) { window.compareWith(path); });
+  dialog->open();
+}
+
 void saveWorkspace(MainWindow& window) {
   auto* dialog = new QFileDialog(&window, MainWindow::tr("Save the workspace"));
   dialog->setObjectName(QStringLiteral("dialog.saveWorkspace"));
@@ -60,6 +71,51 @@ void saveTrace(MainWindow& window) {
   dialog->open();
 }
 
+void compareLogits(MainWindow& window) {
+  auto* dialog = new QFileDialog(&window, MainWindow::tr("Compare the logits of this prompt with another checkpoint"));
+  dialog->setObjectName(QStringLiteral("dialog.compareLogits"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::ExistingFile);
+  dialog->setNameFilters({MainWindow::tr("Checkpoints (*.safetensors *.index.json *.gguf *.pt *.pth *.bin)")});
+  QObject::connect(dialog, &QFileDialog::fileSelected, &window,
+                   [&window](const QString& path) { window.trust().compareWith(path); });
+  dialog->open();
+}
+
+// Changes the weights themselves, so the model is opened again.
+void addProcessing(ActionSet& actions, MainWindow& window, QMenu& menu) {
+  QMenu* choices = menu.addMenu(window.tr("Weight processing"));
+  choices->setObjectName(QStringLiteral("menu.processing"));
+  choices->setToolTipsVisible(true);
+  struct Choice {
+    const char* id;
+    QString text, tip;
+    bool models::Processing::*flag;
+  };
+  const Choice all[] = {{"file.foldLn", window.tr("Fold layer norm into the weights"),
+                         window.tr("Weight and bias of the norms go into the matrices behind them"),
+                         &models::Processing::foldLn},
+                        {"file.centerWriting", window.tr("Centre what writes to the residual stream"),
+                         window.tr("Embeddings, W_O and W_out write vectors of mean 0; LayerNorm only"),
+                         &models::Processing::centerWriting},
+                        {"file.centerUnembed", window.tr("Centre the unembedding"),
+                         window.tr("Logits of every position have mean 0"), &models::Processing::centerUnembed}};
+  RunControl& run = window.desk().run();
+  for (const Choice& choice : all) {
+    QAction* action =
+        actions.addCheckable({choice.id, choice.text, {}, "", choice.tip}, [&run, flag = choice.flag](bool on) {
+          models::Processing next = run.processing();
+          next.*flag = on;
+          run.setProcessing(next);
+          run.reopen();
+        });
+    choices->addAction(action);
+    const auto check = [action, &run, flag = choice.flag] { action->setChecked(run.processing().*flag); };
+    QObject::connect(&run, &RunControl::processingChanged, action, check);
+    check();
+  }
+}
+
 // Whether the files are still there is found out when one is opened.
 void fillRecent(QMenu& menu, MainWindow& window) {
   menu.clear();
@@ -77,9 +133,16 @@ void addFileActions(ActionSet& actions, MainWindow& window, QMenu& menu) {
                   [&window] { openFile(window); }));
   menu.addAction(actions.add({"file.bundled", window.tr("Open the bundled model"), {}, "model"},
                              [&window] { window.openPath(QString::fromStdString(assetPath("models/bundled"))); }));
+  menu.addAction(actions.add({"file.compare", window.tr("Compare weights with a file\u2026"), {}},
+                             [&window] { compareWith(window, QFileDialog::ExistingFile); }));
+  menu.addAction(actions.add({"file.compareFolder", window.tr("Compare weights with a folder\u2026"), {}},
+                             [&window] { compareWith(window, QFileDialog::Directory); }));
   QMenu* recent = menu.addMenu(window.tr("Open recent"));
   recent->setObjectName(QStringLiteral("menu.recent"));
   QObject::connect(&menu, &QMenu::aboutToShow, recent, [recent, &window] { fillRecent(*recent, window); });
+  menu.addAction(actions.add({"file.compareLogits", window.tr("Compare logits with another checkpoint\u2026"), {}},
+                             [&window] { compareLogits(window); }));
+  addProcessing(actions, window, menu);
   menu.addSeparator();
   menu.addAction(actions.add({"file.save", window.tr("Save the workspace\u2026"), {QKeySequence::Save}, "save"},
                              [&window] { saveWorkspace(window); }));

@@ -75,6 +75,17 @@ void addRunActions(ActionSet& actions, MainWindow& window, QMenu& menu) {
   menu.addSeparator();
   menu.addAction(actions.add({"run.cancel", window.tr("Cancel all jobs"), {QKeySequence(Qt::Key_Escape)}, "cancel"},
                              [&window] { window.desk().link().cancelAll(); }));
+  menu.addSeparator();
+  menu.addAction(actions.add({"run.measure",
+                              window.tr("Measure exactness"),
+                              {},
+                              "",
+                              window.tr("Against a reference beside the checkpoint, or float32 against float64")},
+                             [&window] { window.trust().measure(); }));
+  QAction* automatic = actions.addCheckable({"run.measureAlways", window.tr("Measure exactness by itself")},
+                                            [&window](bool on) { window.trust().setAutomatic(on); });
+  automatic->setChecked(window.trust().automatic());
+  menu.addAction(automatic);
   SessionLink& link = window.desk().link();
   for (auto signal : {&SessionLink::stateChanged, &SessionLink::modelChanged, &SessionLink::snapshotChanged})
     QObject::connect(&link, signal, &window, [a, &window] { refresh(a, window); });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// orrery bench attention | long | decode
+// orrery bench attention | long | window | decode
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -15,6 +15,7 @@ struct Options {
   std::string name;
   std::vector<std::int64_t> tokens; // empty: those of the bench
   std::vector<double> sdpaSeconds;  // long: of another program, for each T
+  std::int64_t window = 1024;
   std::int64_t decodeTokens = 128;
   int rounds = 3;
 };
@@ -55,19 +56,41 @@ Status longTexts(const Options& options, bool json) {
     return badInput("bench long: expected one --sdpa-seconds for each of the " + std::to_string(tokens.size()) +
                     " T, found " + std::to_string(options.sdpaSeconds.size()));
   OrderedJson rows = OrderedJson::array();
-  if (!json) std::printf("T       seconds  peak MB  allowed MB\n");
+  if (!json) std::printf("T       seconds  predicted  peak MB  allowed MB\n");
   const Status done = session::benchLong(tokens, [&](const session::LongBenchRow& row) {
     OrderedJson object = {{"T", row.tokens},
                           {"seconds", row.seconds},
+                          {"predicted_seconds", row.predictedSeconds},
                           {"peak_bytes", row.peakBytes},
                           {"allowed_bytes", row.allowedBytes}};
     if (!options.sdpaSeconds.empty()) object["ratio_sdpa"] = row.seconds / options.sdpaSeconds[rows.size()];
     rows.push_back(object);
     if (json) return;
-    std::printf("%-7lld %7.2f  %7.0f  %10.0f", static_cast<long long>(row.tokens), row.seconds,
-                static_cast<double>(row.peakBytes) / 1e6, static_cast<double>(row.allowedBytes) / 1e6);
+    std::printf("%-7lld %7.2f  %9.2f  %7.0f  %10.0f", static_cast<long long>(row.tokens), row.seconds,
+                row.predictedSeconds, static_cast<double>(row.peakBytes) / 1e6,
+                static_cast<double>(row.allowedBytes) / 1e6);
     if (object.contains("ratio_sdpa")) std::printf("  %.2f of SDPA", object["ratio_sdpa"].get<double>());
     std::printf("\n");
+    std::fflush(stdout);
+  });
+  if (done && json) printJson({{"rows", rows}});
+  return done;
+}
+
+Status windows(const Options& options, bool json) {
+  const std::vector<std::int64_t> tokens =
+      options.tokens.empty() ? std::vector<std::int64_t>{4096, 16384} : options.tokens;
+  OrderedJson rows = OrderedJson::array();
+  if (!json) std::printf("T       window  seconds  of these attention  overviews once more\n");
+  const Status done = session::benchWindow(tokens, options.window, [&](const session::WindowBenchRow& row) {
+    rows.push_back({{"T", row.tokens},
+                    {"window", row.window},
+                    {"seconds", row.seconds},
+                    {"seconds_attention", row.secondsAttention},
+                    {"seconds_overviews", row.secondsOverviews}});
+    if (json) return;
+    std::printf("%-7lld %-6lld  %7.2f  %18.2f  %19.2f\n", static_cast<long long>(row.tokens),
+                static_cast<long long>(row.window), row.seconds, row.secondsAttention, row.secondsOverviews);
     std::fflush(stdout);
   });
   if (done && json) printJson({{"rows", rows}});
@@ -92,6 +115,7 @@ Status run(const Options& options, const Common& common) {
   session::setThreads(common.threads);
   if (options.name == "attention") return attention(options, common.json);
   if (options.name == "long") return longTexts(options, common.json);
+  if (options.name == "window") return windows(options, common.json);
   return decode(options, common.json);
 }
 
@@ -102,16 +126,18 @@ void declareBench(CommandLine& line) {
   CLI::App* verb = line.verb("bench", "Measure this program on this machine",
                              [options, &line] { return run(*options, line.common); });
   verb->add_option("NAME", options->name,
-                   "attention: forward with and without capture; long: with capture, up to 32768 tokens; decode: "
-                   "tokens/s of a 135M Llama shape")
+                   "attention: forward with and without capture; long: with capture, up to 32768 tokens; window: "
+                   "sliding-window layers against full ones; decode: tokens/s of a 135M Llama shape")
       ->required()
-      ->check(CLI::IsMember({"attention", "long", "decode"}));
-  verb->add_option("--tokens", options->tokens, "attention, long: the T to measure, by comma")
+      ->check(CLI::IsMember({"attention", "long", "window", "decode"}));
+  verb->add_option("--tokens", options->tokens, "attention, long, window: the T to measure, by comma")
       ->delimiter(',')
       ->check(CLI::Range(std::int64_t{512}, std::int64_t{1} << 17));
   verb->add_option("--sdpa-seconds", options->sdpaSeconds, "long: seconds of another program for each T, for a ratio")
       ->delimiter(',')
       ->check(CLI::PositiveNumber);
+  verb->add_option("--window", options->window, "window: tokens that a query sees")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 17));
   verb->add_option("--decode-tokens", options->decodeTokens, "decode: how many tokens")->check(CLI::Range(1, 8000));
   verb->add_option("--rounds", options->rounds, "attention: rounds of capture and plain in turn")
       ->check(CLI::Range(1, 100));

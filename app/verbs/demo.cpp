@@ -16,12 +16,13 @@ namespace {
 
 constexpr const char* kPrompt = "One sunny morning, Nina went to the bridge. There she met Ivy the mouse. \"Good day,";
 
-Status drawAll(const store::SnapshotPtr& snapshot, const std::string& tracePath, const std::string& folder) {
+Status drawAll(const FigureInput& input, const std::string& tracePath, const std::string& folder) {
+  const store::SnapshotPtr& snapshot = input.snapshot;
   if (Status gui = paint::ensureGuiApplication(); !gui) return gui;
   const views::Registry views = plugins::allViews();
   for (const auto& view : views.all()) {
     exports::Recipe recipe;
-    recipe.inputPath = tracePath;
+    recipe.inputPath = view->info().input == "trace" ? tracePath : input.weights->path();
     recipe.view = view->info().name;
     if (recipe.view.starts_with("eviction")) { // a trace file has no evictions: the run is made again
       recipe.inputPath = snapshot->info->checkpoint;
@@ -32,7 +33,7 @@ Status drawAll(const store::SnapshotPtr& snapshot, const std::string& tracePath,
     recipe.selection.key = snapshot->length() / 2;
     for (const char* kind : {"svg", "png"}) {
       const std::string path = folder + "/" + view->info().name + "." + kind;
-      if (Status drawn = writeFigure(views, snapshot, recipe, path, ""); !drawn) return drawn;
+      if (Status drawn = writeFigure(views, input, recipe, path, ""); !drawn) return drawn;
       std::cout << path << '\n';
     }
   }
@@ -57,7 +58,7 @@ Status run(const std::string& folder, const Common& common) {
     for (const std::int64_t budget : {4, 8, 16, 32})
       caches.push_back({static_cast<hooks::EvictionPolicy>(policy), budget, {}});
   if (Status ran = waitWithProgress(engine.runEvict(caches), false); !ran) return ran;
-  return drawAll(engine.snapshot(), spec.traceOut, folder);
+  return drawAll({engine.snapshot(), engine.state()->weights, {}}, spec.traceOut, folder);
 }
 
 } // namespace

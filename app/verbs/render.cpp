@@ -8,6 +8,7 @@
 #include "app/figure_writer.h"
 #include "app/replay.h"
 #include "app/verbs/verbs.h"
+#include "core/session/weights.h"
 #include "core/tensorio/sha256.h"
 #include "core/trace/trace_reader.h"
 #include "plugins/plugin_host.h"
@@ -17,7 +18,7 @@ namespace orrery::app {
 namespace {
 
 struct Options {
-  std::string input, view, theme, out, data;
+  std::string input, other, view, theme, out, data;
   std::vector<std::string> set;
   exports::FigureOptions figure;
   CLI::App* verb = nullptr;
@@ -33,7 +34,8 @@ std::int64_t* selectionField(views::Selection& selection, const std::string& key
   return nullptr;
 }
 
-// "layer=3" changes the selection, "viewport.head=x,y,w,h" what is shown of a panel, the rest are view parameters.
+// "layer=3", "tensor=NAME" change the selection, "viewport.head=x,y,w,h" what is shown of a panel, the rest are view
+// parameters.
 Status applySetting(exports::Recipe& recipe, const std::string& setting) {
   const auto equals = setting.find('=');
   if (equals == std::string::npos || equals == 0)
@@ -43,6 +45,10 @@ Status applySetting(exports::Recipe& recipe, const std::string& setting) {
     const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), *field);
     if (code == std::errc() && end == value.data() + value.size() && *field >= 0) return Done{};
     return badInput("--set " + key + ": expected a whole number from 0, found \"" + value + "\"");
+  }
+  if (key == "tensor") {
+    recipe.selection.tensor = value;
+    return Done{};
   }
   if (!key.starts_with("viewport.")) {
     recipe.parameters[key] = value;
@@ -83,8 +89,17 @@ Result<exports::Recipe> recipeOf(const Options& options) {
   return recipe;
 }
 
-// A figure must not quietly be drawn from another file than the one its recipe was written for. A figure of a live run
-// has a checkpoint as its input: the run is made again.
+// A figure must not quietly be drawn from another file than the one its recipe was written for.
+Status checkHash(exports::Recipe& recipe, const std::string& hash) {
+  if (!recipe.inputHash.empty() && recipe.inputHash != hash)
+    return badInput("the file is not the one that the recipe was written for: expected SHA-256 " + recipe.inputHash +
+                        ", found " + hash,
+                    recipe.inputPath);
+  recipe.inputHash = hash;
+  return Done{};
+}
+
+// A figure of a live run has a checkpoint as its input: the run is made again.
 Result<store::SnapshotPtr> readInput(exports::Recipe& recipe, int threads) {
   if (isReplayOf(recipe.inputMake, recipe.inputPath)) return replayRun(recipe.inputMake, threads);
   std::error_code ignored;
@@ -94,11 +109,7 @@ Result<store::SnapshotPtr> readInput(exports::Recipe& recipe, int threads) {
   }
   auto hash = tensorio::sha256OfFile(recipe.inputPath);
   if (!hash) return hash.error();
-  if (!recipe.inputHash.empty() && recipe.inputHash != *hash)
-    return badInput("the file is not the one that the recipe was written for: expected SHA-256 " + recipe.inputHash +
-                        ", found " + *hash,
-                    recipe.inputPath);
-  recipe.inputHash = *hash;
+  if (Status same = checkHash(recipe, *hash); !same) return same.error();
   auto snapshot = trace::readTrace(recipe.inputPath);
   if (!snapshot) return snapshot.error();
   if (recipe.inputMake.is_null() && !(*snapshot)->info->recipeJson.empty())
@@ -107,17 +118,40 @@ Result<store::SnapshotPtr> readInput(exports::Recipe& recipe, int threads) {
   return snapshot;
 }
 
+Result<FigureInput> readWeights(exports::Recipe& recipe) {
+  auto weights = session::openWeights(recipe.inputPath);
+  if (!weights) return weights.error();
+  auto hash = tensorio::sha256Of((*weights)->file());
+  if (!hash) return hash.error();
+  if (Status same = checkHash(recipe, *hash); !same) return same.error();
+  FigureInput input{nullptr, *weights, {}};
+  if (recipe.inputOther.empty()) return input;
+  auto series = session::openSeries(recipe.inputOther);
+  if (!series) return series.error();
+  input.series = std::move(*series);
+  return input;
+}
+
+Result<FigureInput> inputOf(exports::Recipe& recipe, const views::Registry& views, int threads) {
+  const views::View* view = views.find(recipe.view);
+  if (view && view->info().input != "trace") return readWeights(recipe);
+  auto snapshot = readInput(recipe, threads);
+  if (!snapshot) return snapshot.error();
+  return FigureInput{*snapshot, nullptr, {}};
+}
+
 Status run(const Options& options, const Common& common) {
   auto recipe = recipeOf(options);
   if (!recipe) return recipe.error();
   for (const std::string& setting : options.set)
     if (Status applied = applySetting(*recipe, setting); !applied) return applied;
   applyFigureOptions(*recipe, options);
-  auto snapshot = readInput(*recipe, common.threads);
-  if (!snapshot) return snapshot.error();
-  if (Status gui = paint::ensureGuiApplication(); !gui) return gui;
+  if (!options.other.empty()) recipe->inputOther = options.other;
   const views::Registry views = plugins::allViews();
-  if (Status written = writeFigure(views, *snapshot, *recipe, options.out, options.data); !written) return written;
+  auto input = inputOf(*recipe, views, common.threads);
+  if (!input) return input.error();
+  if (Status gui = paint::ensureGuiApplication(); !gui) return gui;
+  if (Status written = writeFigure(views, *input, *recipe, options.out, options.data); !written) return written;
   const std::string recipeFile = exports::recipePath(options.out);
   if (common.json)
     printJson({{"out", options.out}, {"data", options.data}, {"recipe", recipeFile}});
@@ -130,13 +164,17 @@ Status run(const Options& options, const Common& common) {
 
 void declareRender(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = line.verb("render", "Draw a view of a trace as PNG, SVG or PDF, without a display",
+  CLI::App* verb = line.verb("render", "Draw a view of a trace or of weights as PNG, SVG or PDF, without a display",
                              [options, &line] { return run(*options, line.common); });
   options->verb = verb;
-  verb->add_option("INPUT", options->input, "Trace file, or a recipe that draws its figure again")->required();
+  verb->add_option("INPUT", options->input,
+                   "Trace file, a checkpoint for views of weights, or a recipe that draws its figure again")
+      ->required();
+  verb->add_option("--other", options->other, "Checkpoint, or folder of checkpoints, that weights are compared with");
   verb->add_option("--view", options->view, "Name of the view");
-  verb->add_option("--set", options->set,
-                   "key=value: layer, head, query, key, channel, tokens, viewport.PANEL, or a parameter of the view")
+  verb->add_option(
+          "--set", options->set,
+          "key=value: layer, head, query, key, channel, tokens, tensor, viewport.PANEL, or a parameter of the view")
       ->allow_extra_args(false);
   verb->add_option("--theme", options->theme, "Colours (default: print)")
       ->check(CLI::IsMember({"light", "dark", "print"}));

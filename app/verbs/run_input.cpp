@@ -26,14 +26,18 @@ Result<std::vector<std::int32_t>> readTokens(const std::string& path) {
 
 } // namespace
 
-void addRunInput(CLI::App& verb, RunInput& input) {
+void addRunInput(CLI::App& verb, RunInput& input, bool required) {
   verb.add_option("CHECKPOINT", input.checkpoint, "HF folder, .safetensors, .gguf, .pt or .bin")->required();
   auto* group = verb.add_option_group("input", "What to run on");
   group->add_option("--text", input.text, "The text");
   group->add_option("--file", input.file, "A file whose bytes are the text");
   group->add_option("--tokens", input.tokens, "Token ids, by comma; nothing is added")->delimiter(',');
   group->add_option("--tokens-file", input.tokensFile, "A JSON array of token ids");
-  group->require_option(1);
+  group->require_option(required ? 1 : 0, 1);
+}
+
+void addProcessing(CLI::App& verb, std::string& words) {
+  verb.add_option("--process", words, "Weights: fold-ln, center-writing, center-unembed, by comma; none without it");
 }
 
 Result<session::RunSpec> runSpec(const RunInput& input) {

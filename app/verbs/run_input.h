@@ -15,7 +15,9 @@ struct RunInput {
   std::vector<std::int32_t> tokens;
 };
 
-void addRunInput(CLI::App& verb, RunInput& input);
+void addRunInput(CLI::App& verb, RunInput& input, bool required = true);
+// --process: what is done to the weights when they are loaded; the text goes to models::parseProcessing.
+void addProcessing(CLI::App& verb, std::string& words);
 // The text or tokens of the spec. Errors: BadInput (none given, ids not integers), NotFound.
 Result<session::RunSpec> runSpec(const RunInput& input);
 

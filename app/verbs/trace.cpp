@@ -16,7 +16,7 @@ struct Options {
   std::int64_t generate = 0;
   session::Sampler sampler;
   session::OpenOptions open;
-  std::string dtype = "float32";
+  std::string dtype = "float32", process;
 };
 
 OrderedJson report(const session::Session& engine, const Options& options) {
@@ -51,6 +51,9 @@ Status run(Options options, const Common& common) {
   auto spec = runSpec(options.input);
   if (!spec) return spec.error();
   options.open.dtype = options.dtype == "float64" ? DType::F64 : DType::F32;
+  auto processing = models::parseProcessing(options.process);
+  if (!processing) return processing.error();
+  options.open.processing = *processing;
   session::Session engine({.threads = common.threads});
   if (Status opened = waitWithProgress(engine.runOpen(options.input.checkpoint, options.open), common.json); !opened)
     return opened;
@@ -59,6 +62,7 @@ Status run(Options options, const Common& common) {
   spec->sampler = options.sampler;
   spec->sampler.seed = common.seed;
   spec->traceOut = options.out;
+  spec->keepHooks = options.out.empty();
   if (Status ran = waitWithProgress(engine.runStart(*spec), common.json); !ran) return ran;
   if (common.json)
     printJson(report(engine, options));
@@ -82,6 +86,7 @@ void declareTrace(CommandLine& line) {
   verb->add_option("--top-p", options->sampler.topP, "1: all")->check(CLI::Range(0.0, 1.0));
   verb->add_option("--seed", line.common.seed, "Seed of the sampler");
   verb->add_flag("--stop-at-end", options->sampler.stopAtEnd, "Fewer tokens, if the model ends its text before");
+  addProcessing(*verb, options->process);
   verb->add_option("--dtype", options->dtype, "What the run computes in")->check(CLI::IsMember({"float32", "float64"}));
   verb->add_option("--device", options->open.device, "Where it runs")->check(CLI::IsMember({"cpu", "cuda"}));
   verb->add_option("--out", options->out, "Trace file (HDF5) to write");

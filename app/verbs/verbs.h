@@ -44,9 +44,11 @@ void declareAttention(CommandLine& line);
 void declareEvict(CommandLine& line);
 void declareRender(CommandLine& line);
 void declareViews(CommandLine& line);
+void declareWeights(CommandLine& line);
 void declareTrain(CommandLine& line);
 void declareBench(CommandLine& line);
 void declareDemo(CommandLine& line);
+void declareVerify(CommandLine& line);
 
 using OrderedJson = nlohmann::ordered_json;
 void printJson(const OrderedJson& value);                     // one object, one line, UTF-8 with invalid bytes replaced

@@ -6,6 +6,7 @@
 #include <QString>
 #include <QUndoStack>
 
+#include "app/figure_writer.h"
 #include "app/system_theme.h"
 #include "app/theme.h"
 #include "app/window/run_control.h"
@@ -26,6 +27,7 @@ public:
   SelectionModel& selection() { return m_selection; }
   ViewStore& views() { return m_views; }
   QUndoStack& undo() { return m_undo; }
+  FigureInput figureInput() const; // what views are drawn from now
 
   // Undoable.
   void select(const views::Selection& selection);

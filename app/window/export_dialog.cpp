@@ -35,7 +35,7 @@ QLineEdit* line(const char* name, const QString& hint = {}) {
 }
 
 // On the pool.
-Result<std::string> previewPng(const views::View& view, const exports::Recipe& recipe, store::SnapshotPtr snapshot) {
+Result<std::string> previewPng(const views::View& view, const exports::Recipe& recipe, const FigureInput& input) {
   exports::Recipe complete = recipe;
   auto parameters = views::completeParameters(view.info(), recipe.parameters);
   if (!parameters) return parameters.error();
@@ -43,7 +43,7 @@ Result<std::string> previewPng(const views::View& view, const exports::Recipe& r
   complete.figure.dpi = kPreviewDpi * 85 / recipe.figure.widthMm;
   auto request = exports::requestOf(complete);
   if (!request) return request.error();
-  request->snapshot = std::move(snapshot);
+  input.give(*request);
   auto built = view.build(*request, {});
   if (!built) return built.error();
   return exports::renderFigure(built->scene, complete.figure, exports::Format::Png);
@@ -145,7 +145,11 @@ exports::Recipe ExportDialog::recipe() const {
                                                           : scene::ThemeKind::Print;
   const store::SnapshotPtr snapshot = m_desk.link().snapshot();
   recipe.inputPath = m_desk.run().openPath().toStdString();
-  if (snapshot && snapshot->info) {
+  const views::View* view = m_desk.views().registry().find(recipe.view);
+  if (view && view->info().input != "trace") {
+    if (const auto model = m_desk.link().model()) recipe.inputHash = model->contentHash;
+    if (view->info().input == "checkpoints") recipe.inputOther = m_desk.link().state().seriesPath;
+  } else if (snapshot && snapshot->info) {
     recipe.inputMake =
         m_desk.run().canRun() ? replayRecipe(*snapshot) : Json::parse(snapshot->info->recipeJson, nullptr, false);
     if (!recipe.inputMake.is_object()) recipe.inputMake = nullptr;
@@ -176,10 +180,11 @@ void ExportDialog::browse() {
 void ExportDialog::preview() {
   const std::uint64_t number = ++m_asked;
   const views::View* view = m_desk.views().registry().find(m_view->currentData().toString().toStdString());
-  const store::SnapshotPtr snapshot = m_desk.link().snapshot();
-  if (!view || !snapshot) return m_message->setText(tr("There is no run to draw yet."));
-  m_desk.views().pool().post([guard = QPointer<ExportDialog>(this), number, view, snapshot, what = recipe()] {
-    auto png = previewPng(*view, what, snapshot);
+  const FigureInput input = m_desk.figureInput();
+  if (!view || !(view->info().input == "trace" ? input.snapshot != nullptr : input.weights != nullptr))
+    return m_message->setText(tr("There is nothing to draw yet."));
+  m_desk.views().pool().post([guard = QPointer<ExportDialog>(this), number, view, input, what = recipe()] {
+    auto png = previewPng(*view, what, input);
     const QString error = png ? QString() : QString::fromStdString(png.error().message());
     const QImage image =
         png ? QImage::fromData(reinterpret_cast<const uchar*>(png->data()), static_cast<int>(png->size())) : QImage();
@@ -208,11 +213,9 @@ void ExportDialog::write() {
                               : file.path() + QLatin1Char('/') + file.completeBaseName() + QLatin1Char('.') + extension;
   m_export->setEnabled(false);
   m_message->setText(tr("Writing %1").arg(file.fileName()));
-  m_desk.views().pool().post([guard = QPointer<ExportDialog>(this), what = recipe(),
-                              snapshot = m_desk.link().snapshot(), registry = &m_desk.views().registry(), path,
-                              numbers] {
-    const Status written = snapshot ? writeFigure(*registry, snapshot, what, path.toStdString(), numbers.toStdString())
-                                    : Status(notFound("there is no run to draw yet"));
+  m_desk.views().pool().post([guard = QPointer<ExportDialog>(this), what = recipe(), input = m_desk.figureInput(),
+                              registry = &m_desk.views().registry(), path, numbers] {
+    const Status written = writeFigure(*registry, input, what, path.toStdString(), numbers.toStdString());
     QMetaObject::invokeMethod(
         qApp,
         [guard, written, path] {

@@ -54,6 +54,9 @@ MainWindow::MainWindow(Desk& desk) : m_desk(desk), m_actions(*this) {
 
 void MainWindow::makeDocks() {
   auto* model = new ModelDock(m_desk, this);
+  connect(model, &ModelDock::tensorOpened, this, [this] {
+    if (!weightsOnScreen()) showExtraView("weight");
+  });
   m_prompt = new PromptDock(m_desk, this);
   m_inspector = new InspectorDock(m_desk, this);
   auto* settings = new SettingsDock(m_desk, this);
@@ -234,6 +237,32 @@ std::vector<std::string> MainWindow::extraViews() const {
   return names;
 }
 
+void MainWindow::compareWith(const QString& path) {
+  m_desk.link().follow(m_desk.link().engine().runCompare(path.toStdString()));
+  showExtraView("changes");
+}
+
+bool MainWindow::isOfWeights(const std::string& view) const {
+  const views::View* found = m_desk.views().registry().find(view);
+  return found && found->info().input != "trace";
+}
+
+bool MainWindow::weightsOnScreen() const {
+  return std::ranges::any_of(m_extra,
+                             [&](const auto& extra) { return isOfWeights(extra.first) && extra.second->isVisible(); });
+}
+
+// Pictures of weights want room and share one place; they stand between the attention and the inspector.
+void MainWindow::placeExtra(QDockWidget& dock, const std::string& view) {
+  if (!isOfWeights(view)) return addDockWidget(Qt::RightDockWidgetArea, &dock);
+  for (const auto& [name, pane] : m_extra)
+    if (name != view && isOfWeights(name))
+      return tabifyDockWidget(static_cast<QDockWidget*>(pane->parentWidget()), &dock);
+  addDockWidget(Qt::RightDockWidgetArea, &dock);
+  splitDockWidget(&dock, m_inspector, Qt::Horizontal);
+  resizeDocks({&dock, m_inspector}, {width() * 2 / 5, 220}, Qt::Horizontal);
+}
+
 void MainWindow::showExtraView(const std::string& view) {
   ViewPane*& pane = m_extra[view];
   if (!pane) {
@@ -241,7 +270,7 @@ void MainWindow::showExtraView(const std::string& view) {
     auto* dock = new QDockWidget(QString::fromStdString(m_desk.views().registry().find(view)->info().title), this);
     dock->setObjectName(QStringLiteral("dock.view.") + QString::fromStdString(view));
     dock->setWidget(pane);
-    addDockWidget(Qt::RightDockWidgetArea, dock);
+    placeExtra(*dock, view);
     connect(pane, &ViewPane::menuRequested, this, &MainWindow::showCanvasMenu);
   }
   auto* dock = static_cast<QDockWidget*>(pane->parentWidget());

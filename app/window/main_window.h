@@ -29,10 +29,12 @@ public:
 
   Desk& desk() { return m_desk; }
   AttentionArea& attention() { return *m_attention; }
+  TrustCheck& trust() { return m_status->trust(); }
   gpu::Canvas& activeCanvas(); // of the view that was used last, if it is on screen
 
   // Checkpoint folder, .safetensors, trace, workspace or recipe: looked at on the pool, then opened.
   void openPath(const QString& path);
+  void compareWith(const QString& path); // weights, with a checkpoint or a folder of them
   void openDemo(const QString& bundled); // the bundled model, already thinking
   void saveWorkspace(const QString& path);
   void exportFigure();
@@ -52,6 +54,9 @@ protected:
 
 private:
   void makeDocks();
+  bool isOfWeights(const std::string& view) const;
+  bool weightsOnScreen() const;
+  void placeExtra(QDockWidget& dock, const std::string& view);
   void makeMenus();
   void makeToolBar();
   void placeDocks();

@@ -48,11 +48,19 @@ ModelDock::ModelDock(Desk& desk, QWidget* parent)
   connect(&desk.link(), &SessionLink::modelChanged, this, &ModelDock::showModel);
   connect(m_view->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& now) {
     const int layer = now.data(TensorTree::kLayerRole).toInt();
-    if (!now.isValid() || layer < 0) return;
+    const QString tensor = now.data(TensorTree::kTensorRole).toString();
+    if (!now.isValid() || (layer < 0 && tensor.isEmpty())) return;
     views::Selection next = m_desk.selection().selection();
-    next.layer = layer;
+    if (layer >= 0) next.layer = layer;
+    if (!tensor.isEmpty()) next.tensor = tensor.toStdString();
     m_desk.select(next);
   });
+  const auto open = [this](const QModelIndex& at) {
+    if (const QString tensor = at.data(TensorTree::kTensorRole).toString(); !tensor.isEmpty())
+      Q_EMIT tensorOpened(tensor);
+  };
+  connect(m_view, &QTreeView::clicked, this, open);
+  connect(m_view, &QTreeView::activated, this, open);
   showModel();
 }
 

@@ -15,6 +15,9 @@ class ModelDock : public QDockWidget {
 public:
   explicit ModelDock(Desk& desk, QWidget* parent = nullptr);
 
+Q_SIGNALS:
+  void tensorOpened(const QString& name); // clicked, or Return on it
+
 private:
   void showModel();
 

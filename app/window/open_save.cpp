@@ -7,6 +7,7 @@
 
 #include "app/window/main_window.h"
 #include "app/window/settings.h"
+#include "core/session/recipe.h"
 #include "views/export/recipe.h"
 
 namespace orrery::app {
@@ -107,10 +108,14 @@ void MainWindow::openDemo(const QString& bundled) {
 void MainWindow::apply(const exports::Recipe& recipe) {
   m_desk.views().setParameters(recipe.view, recipe.parameters);
   m_desk.views().setActive(recipe.view);
+  if (isOfWeights(recipe.view)) showExtraView(recipe.view);
   m_pending = recipe.selection;
   m_pendingViewports[recipe.view] = recipe.viewports;
   const Prompt prompt = promptOf(recipe.inputMake);
   m_desk.run().setPrompt(prompt);
+  const auto processing = session::processingOf(recipe.inputMake);
+  if (!processing) return m_desk.fail(processing.error());
+  m_desk.run().setProcessing(*processing);
   m_desk.run().open(QString::fromStdString(recipe.inputPath), !prompt.tokens.empty());
 }
 
@@ -118,6 +123,7 @@ Workspace MainWindow::workspace() {
   Workspace w;
   w.file = m_desk.run().openPath();
   w.prompt = m_desk.run().prompt();
+  w.processing = m_desk.run().processing();
   w.selection = m_desk.selection().selection();
   for (ViewPane* pane : allPanes())
     w.views[pane->viewName()] = {m_desk.views().parameters(pane->viewName()), pane->canvas().viewports()};
@@ -148,6 +154,7 @@ void MainWindow::saveWorkspace(const QString& path) {
 void MainWindow::apply(const Workspace& w) {
   m_desk.showTheme(themeFromWord(w.theme));
   m_desk.run().setPrompt(w.prompt);
+  m_desk.run().setProcessing(w.processing);
   for (const auto& [view, state] : w.views) {
     m_desk.views().setParameters(view, state.parameters);
     m_pendingViewports[view] = state.viewports;
@@ -161,7 +168,9 @@ void MainWindow::apply(const Workspace& w) {
 
 // Selection and zoom make sense once the run that they belong to is there.
 void MainWindow::applyPending() {
-  if (!m_pending || m_desk.link().length() == 0 || m_desk.link().busy()) return;
+  if (!m_pending || m_desk.link().busy()) return;
+  const bool weights = !m_pending->tensor.empty() && m_desk.link().state().weights; // they need no run
+  if (m_desk.link().length() == 0 && !weights) return;
   m_desk.selection().set(*m_pending);
   m_pending.reset();
   for (ViewPane* pane : allPanes())

@@ -44,9 +44,19 @@ void RunControl::open(const QString& path, bool startWhenOpen) {
   m_link.cancelAll();
   m_opening = path;
   m_startWhenOpen = startWhenOpen;
-  const session::Job job = m_link.engine().runOpen(path.toStdString());
+  const session::Job job = m_link.engine().runOpen(path.toStdString(), {.processing = m_processing});
   m_openJob = job.info().id;
   m_link.follow(job);
+}
+
+void RunControl::setProcessing(const models::Processing& processing) {
+  if (processing == m_processing) return;
+  m_processing = processing;
+  Q_EMIT processingChanged();
+}
+
+void RunControl::reopen() {
+  if (!m_path.isEmpty() && canRun()) open(m_path, hasRun());
 }
 
 void RunControl::onJobEnded(const session::JobInfo& job) {

@@ -33,6 +33,10 @@ public:
 
   void open(const QString& path, bool startWhenOpen = false);
   QString openPath() const { return m_path; }
+  // Of the weights of models opened from now on.
+  void setProcessing(const models::Processing& processing);
+  const models::Processing& processing() const { return m_processing; }
+  void reopen(); // the same model, and a new run if there was one
 
   void start(); // a new run with the prompt
   void goOn(std::int64_t tokens);
@@ -52,6 +56,7 @@ public:
 Q_SIGNALS:
   void promptChanged();
   void pacingChanged();
+  void processingChanged();
 
 private:
   void onJobEnded(const session::JobInfo& job);
@@ -63,6 +68,7 @@ private:
   QUndoStack& m_undo;
   Prompt m_prompt;
   QString m_path, m_opening;
+  models::Processing m_processing;
   std::uint64_t m_openJob = 0;
   bool m_startWhenOpen = false;
   QTimer m_pacing;

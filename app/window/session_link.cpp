@@ -33,6 +33,7 @@ void SessionLink::read() {
   const auto before = std::exchange(m_state, m_session.state());
   const store::SnapshotPtr old = std::exchange(m_snapshot, m_session.snapshot());
   if (m_state->model != before->model) Q_EMIT modelChanged();
+  if (m_state->weights != before->weights || m_state->series != before->series) Q_EMIT weightsChanged();
   if (m_snapshot != old) Q_EMIT snapshotChanged();
   if (m_state->revision != before->revision) Q_EMIT stateChanged();
   reportEnded();
@@ -49,7 +50,8 @@ void SessionLink::reportEnded() {
 }
 
 bool SessionLink::busy() const {
-  return std::any_of(m_state->jobs.begin(), m_state->jobs.end(), [](const auto& job) { return !job.over(); });
+  return std::any_of(m_state->jobs.begin(), m_state->jobs.end(),
+                     [](const auto& job) { return !job.over() && !job.background; });
 }
 
 void SessionLink::follow(const session::Job& job) {

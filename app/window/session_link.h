@@ -24,7 +24,7 @@ public:
   const store::SnapshotPtr& snapshot() const { return m_snapshot; }
   const std::shared_ptr<const session::ModelInfo>& model() const { return m_state->model; }
   std::int64_t length() const { return m_snapshot ? m_snapshot->length() : 0; } // tokens of the run
-  bool busy() const;                                                            // a job runs or waits
+  bool busy() const; // a job that somebody waits for runs or waits
 
   // Keeps the handle, so that the log can cancel it.
   void follow(const session::Job& job);
@@ -33,7 +33,8 @@ public:
 
 Q_SIGNALS:
   void stateChanged();
-  void modelChanged(); // another model, or more is known of this one
+  void modelChanged();   // another model, or more is known of this one
+  void weightsChanged(); // of another checkpoint, or compared with others
   void snapshotChanged();
   void jobEnded(const orrery::session::JobInfo& job);
 

@@ -6,6 +6,7 @@
 #include <QMenu>
 
 #include "app/icons.h"
+#include "app/theme.h"
 #include "app/window/tensor_tree.h"
 #include "app/window/work_meter.h"
 
@@ -14,10 +15,14 @@ namespace orrery::app {
 StatusLine::StatusLine(Desk& desk, QWidget* parent)
     : QStatusBar(parent), m_desk(desk), m_model(field("model", tr("the open checkpoint or trace"))),
       m_device(field("device", tr("what the model runs on, and in which precision"))),
+      m_processed(field("processed",
+                        tr("what was done to the weights when they were loaded: numbers at hook points differ from "
+                           "those of the plain model"))),
       m_backend(field("backend", tr("what draws the canvases"))),
       m_speed(field("speed", tr("generated tokens a second, with capture"))),
       m_bytes(field("captured", tr("captured data in memory"))),
-      m_meter(field("meter", tr("GUI-thread time of a frame: 99 of 100 stay below"))), m_warnings(new QToolButton) {
+      m_meter(field("meter", tr("GUI-thread time of a frame: 99 of 100 stay below"))), m_badge(new QToolButton),
+      m_warnings(new QToolButton), m_trust(desk) {
   setObjectName(QStringLiteral("status"));
   setSizeGripEnabled(false);
   m_warnings->setObjectName(QStringLiteral("status.warnings"));
@@ -26,13 +31,23 @@ StatusLine::StatusLine(Desk& desk, QWidget* parent)
   setIconName(*m_warnings, QStringLiteral("warning"));
   addWidget(m_model);
   addWidget(m_device);
+  addWidget(m_processed);
   addWidget(m_backend);
-  for (QWidget* right : {static_cast<QWidget*>(m_speed), static_cast<QWidget*>(m_bytes), static_cast<QWidget*>(m_meter),
-                         static_cast<QWidget*>(m_warnings)})
+  m_badge->setObjectName(QStringLiteral("status.trust"));
+  for (QWidget* right : {static_cast<QWidget*>(m_badge), static_cast<QWidget*>(m_speed), static_cast<QWidget*>(m_bytes),
+                         static_cast<QWidget*>(m_meter), static_cast<QWidget*>(m_warnings)})
     addPermanentWidget(right);
   connect(m_warnings, &QToolButton::clicked, this, &StatusLine::showWarnings);
   connect(&desk.link(), &SessionLink::stateChanged, this, &StatusLine::refresh);
   connect(&desk.link(), &SessionLink::snapshotChanged, this, &StatusLine::refresh);
+  connect(m_badge, &QToolButton::clicked, this, [this] {
+    if (m_trust.measured())
+      showTrustTable(m_trust, scene::theme(m_desk.views().theme()), window());
+    else
+      m_trust.measure();
+  });
+  connect(&m_trust, &TrustCheck::changed, this, &StatusLine::refreshTrust);
+  connect(&desk, &Desk::themeChanged, this, &StatusLine::refreshTrust);
   connect(&m_timer, &QTimer::timeout, this, &StatusLine::refreshMeter);
   m_timer.start(500);
   refresh();
@@ -75,6 +90,13 @@ void StatusLine::refresh() {
       known ? QStringLiteral("%1 %2").arg(QString::fromStdString(snapshot->info->device),
                                           snapshot->info->dtype == DType::F64 ? tr("float64") : tr("float32"))
             : QString());
+  QStringList words;
+  if (state.model)
+    for (const std::string& word : models::processingWords(state.model->processing))
+      words << QString::fromStdString(word);
+  m_processed->setText(words.isEmpty() ? QString() : tr("processed: %1").arg(words.join(QStringLiteral(", "))));
+  m_processed->setVisible(!words.isEmpty());
+  refreshTrust();
   const double rate = state.stats.tokensPerSecond();
   m_speed->setText(rate > 0 ? tr("%1 tokens/s").arg(rate, 0, 'f', rate < 100 ? 1 : 0) : QString());
   const auto bytes = static_cast<double>(state.stats.capturedBytes);
@@ -82,6 +104,19 @@ void StatusLine::refresh() {
   const auto count = warnings().size();
   m_warnings->setVisible(count > 0);
   m_warnings->setText(QString::number(count));
+}
+
+void StatusLine::refreshTrust() {
+  const scene::Theme& theme = scene::theme(m_desk.views().theme());
+  const TrustCheck::Verdict verdict = m_trust.verdict();
+  m_badge->setVisible(verdict != TrustCheck::Verdict::None);
+  m_badge->setText(m_trust.text());
+  m_badge->setToolTip(m_trust.tip());
+  const scene::Color color = verdict == TrustCheck::Verdict::Good   ? theme.good
+                             : verdict == TrustCheck::Verdict::Warn ? theme.warn
+                             : verdict == TrustCheck::Verdict::Bad  ? theme.bad
+                                                                    : theme.secondary;
+  m_badge->setStyleSheet(QStringLiteral("color: %1").arg(toQt(color).name()));
 }
 
 void StatusLine::refreshMeter() {

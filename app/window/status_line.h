@@ -7,6 +7,7 @@
 #include <QToolButton>
 
 #include "app/window/desk.h"
+#include "app/window/trust_check.h"
 
 namespace orrery::app {
 
@@ -14,6 +15,7 @@ class StatusLine : public QStatusBar {
   Q_OBJECT
 public:
   explicit StatusLine(Desk& desk, QWidget* parent = nullptr);
+  TrustCheck& trust() { return m_trust; }
   void setBackend(const QString& name); // "Vulkan: ..." or "QPainter: ..."
   void addWarning(const QString& sentence);
 
@@ -21,12 +23,14 @@ private:
   QLabel* field(const char* name, const QString& tip);
   void refresh();
   void refreshMeter();
+  void refreshTrust();
   QStringList warnings() const;
   void showWarnings();
 
   Desk& m_desk;
-  QLabel *m_model, *m_device, *m_backend, *m_speed, *m_bytes, *m_meter;
-  QToolButton* m_warnings;
+  QLabel *m_model, *m_device, *m_processed, *m_backend, *m_speed, *m_bytes, *m_meter;
+  QToolButton *m_badge, *m_warnings;
+  TrustCheck m_trust;
   QStringList m_own; // warnings that do not come from the model
   QTimer m_timer;
 };

@@ -143,6 +143,8 @@ QVariant TensorTree::data(const QModelIndex& index, int role) const {
   if (role == Qt::DisplayRole) return text(node, index.column());
   if (role == Qt::ToolTipRole) return tooltip(node);
   if (role == kLayerRole) return node.layer;
+  if (role == kTensorRole && node.tensor >= 0)
+    return QString::fromStdString(m_info->tensors[static_cast<std::size_t>(node.tensor)].name);
   if (role == Qt::TextAlignmentRole && index.column() >= Size) return int(Qt::AlignRight | Qt::AlignVCenter);
   if (role == Qt::FontRole && index.column() > Name) {
     QFont font = paint::monoFont();

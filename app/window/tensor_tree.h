@@ -16,6 +16,8 @@ public:
   enum Column { Name, ShapeColumn, Type, Size, Mean, Std, ColumnCount };
   static constexpr int kLayerRole = Qt::UserRole + 1; // layer that a row belongs to, or -1
 
+  static constexpr int kTensorRole = Qt::UserRole + 2; // full name of a tensor, empty for a group
+
   explicit TensorTree(QObject* parent = nullptr);
   ~TensorTree() override;
   // The same tensors with more statistics keep the tree as it is.

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/base/atomic_file.h"
+#include "core/session/recipe.h"
 
 namespace orrery::app {
 namespace {
@@ -14,8 +15,10 @@ constexpr const char* kFormat = "orrery-workspace";
 using Ordered = nlohmann::ordered_json;
 
 Ordered selectionJson(const views::Selection& s) {
-  return {{"layer", s.layer}, {"head", s.head},       {"query", s.query},
-          {"key", s.key},     {"channel", s.channel}, {"shown_tokens", s.shownTokens}};
+  Ordered json = {{"layer", s.layer}, {"head", s.head},       {"query", s.query},
+                  {"key", s.key},     {"channel", s.channel}, {"shown_tokens", s.shownTokens}};
+  if (!s.tensor.empty()) json["tensor"] = s.tensor;
+  return json;
 }
 
 Ordered viewJson(const ViewState& view) {
@@ -109,6 +112,9 @@ std::optional<Error> readSelection(const Json& json, views::Selection& s, const 
   reader.read("key", s.key);
   reader.read("channel", s.channel);
   reader.read("shown_tokens", s.shownTokens);
+  QString tensor;
+  reader.read("tensor", tensor);
+  s.tensor = tensor.toStdString();
   return reader.finish();
 }
 
@@ -158,6 +164,7 @@ std::string toJson(const Workspace& w) {
                      {"top_p", s.topP},
                      {"seed", s.seed},
                      {"stop_at_end", s.stopAtEnd}};
+  if (w.processing.any()) json["processing"] = models::processingWords(w.processing);
   json["selection"] = selectionJson(w.selection);
   json["views"] = Ordered::object();
   for (const auto& [name, view] : w.views)
@@ -201,6 +208,13 @@ Result<Workspace> workspaceFromJson(const Json& json, const std::string& where) 
       w.prompt.tokens = tokens->get<std::vector<std::int32_t>>();
     else
       reader.refuse("workspace.tokens: expected a list of token ids");
+  }
+  if (const Json* words = reader.member("processing")) {
+    auto processing = session::processingOf(Json{{"processing", *words}});
+    if (processing)
+      w.processing = *processing;
+    else
+      reader.refuse("workspace.processing: " + processing.error().what);
   }
   std::optional<Error> inner;
   if (const Json* sampler = reader.member("sampler")) inner = readSampler(*sampler, w.prompt.sampler, where);

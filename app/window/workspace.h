@@ -23,6 +23,7 @@ struct ViewState {
 struct Workspace {
   QString file; // checkpoint or trace; empty: none
   Prompt prompt;
+  models::Processing processing; // of the weights
   views::Selection selection;
   std::map<std::string, ViewState> views;
   QString mode = QStringLiteral("linked"), theme = QStringLiteral("system");

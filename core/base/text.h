@@ -10,4 +10,7 @@ namespace orrery {
 // become '?', a long text is cut at a character and ends in "...".
 std::string inQuotes(std::string_view text, std::size_t maxBytes = 200);
 
+// `*` stands for any bytes, `?` for one.
+bool matchesGlob(std::string_view glob, std::string_view text);
+
 } // namespace orrery

@@ -18,6 +18,7 @@ public:
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
+  std::size_t threads() const { return m_threads.size(); }
   // Any thread. Tasks must not throw.
   void post(std::function<void()> task);
   // Waits until nothing is queued and nothing runs. Not from a worker.

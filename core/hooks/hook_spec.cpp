@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 
+#include "core/base/text.h"
 #include "core/hooks/capture_plan.h"
 
 namespace orrery::hooks {
@@ -125,25 +126,6 @@ std::string_view folderOf(std::string_view act, std::string_view layerType) {
   return layerType;
 }
 
-// '*' any run of characters, '?' any one. Linear memory, no recursion.
-bool globMatches(std::string_view glob, std::string_view text) {
-  std::size_t g = 0, t = 0, star = std::string_view::npos, mark = 0;
-  while (t < text.size()) {
-    if (g < glob.size() && glob[g] == '*') {
-      star = g++;
-      mark = t;
-    } else if (g < glob.size() && (glob[g] == '?' || glob[g] == text[t])) {
-      ++g, ++t;
-    } else if (star != std::string_view::npos) {
-      g = star + 1;
-      t = ++mark;
-    } else {
-      return false;
-    }
-  }
-  return glob.find_first_not_of('*', g) == std::string_view::npos;
-}
-
 std::string_view trim(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t");
   if (begin == std::string_view::npos) return {};
@@ -225,7 +207,7 @@ std::vector<HookId> selectHooks(std::span<const HookSpec> available, std::string
   std::vector<HookId> chosen;
   for (const HookSpec& spec : available) {
     const auto matches = [&](std::string_view item) {
-      return globMatches(item, spec.name) || hookFromShortName(item) == spec.id;
+      return matchesGlob(item, spec.name) || hookFromShortName(item) == spec.id;
     };
     if (std::any_of(items.begin(), items.end(), matches)) chosen.push_back(spec.id);
   }

@@ -25,6 +25,8 @@ public:
   Status truncate(std::int64_t length);
   // A copy that goes on by itself after truncate(length): neither side writes what the other sees.
   CachedAttention fork(std::int64_t length);
+  // Whether keys in the cache were turned in another way than those of a text of `length` tokens.
+  bool turnsAnew(std::int64_t length) const { return m_end > 0 && m_config.rope.longText(length) != m_longText; }
   std::int64_t capacity() const { return m_layers.empty() ? 0 : m_layers.front().k.capacity(); }
   bool delivers() const { return m_attention; }
 

@@ -384,7 +384,8 @@ Result<ModelConfig> parseConfig(const Json& json, const std::string& where) {
   readSwitches(*family, reader, config);
   readScores(*family, reader, config);
   readWindows(*family, reader, config);
-  if (reader.ok() && config.position == PositionKind::Rope) config.rope = readRope(json, *family, config, reader);
+  if (reader.ok() && config.position == PositionKind::Rope)
+    config.rope = readRope(json, *family, config, reader, config.warnings);
   for (const auto& [key, value] : json.items())
     if (reader.ok()) checkKey(*family, key, value, config, reader);
   if (!reader.ok()) return reader.error();

@@ -47,7 +47,9 @@ private:
 
 struct Family;
 // The RoPE part of a config (rope_theta, rope_scaling or rope_parameters), and back.
-RopeConfig readRope(const Json& json, const Family& family, const ModelConfig& config, ConfigReader& reader);
+// A sentence is added to `warnings` where options of a scaling are missing and others are taken for them.
+RopeConfig readRope(const Json& json, const Family& family, const ModelConfig& config, ConfigReader& reader,
+                    std::vector<std::string>& warnings);
 void writeRope(const RopeConfig& rope, Json& json);
 
 } // namespace orrery::models

@@ -17,6 +17,7 @@
 #include "core/hooks/edit.h"
 #include "core/hooks/eviction.h"
 #include "core/models/config.h"
+#include "core/models/processing.h"
 #include "core/tensorio/tensor_file.h"
 
 namespace orrery::models {
@@ -32,6 +33,7 @@ struct LoadOptions {
   DType dtype = DType::F32;      // F32 or F64: what the run computes in
   std::string device = "cpu";    // "cpu" or "cuda"
   std::uint64_t memoryLimit = 0; // refuse above; 0: availableMemory()
+  Processing processing = {};    // what is not valid for the model is left out with a warning
   std::stop_token stop;
   std::function<void(double fraction)> progress; // on the calling thread
 };
@@ -59,6 +61,10 @@ public:
   // is an error), TooLarge (memory), Cancelled.
   Status append(std::span<const std::int32_t> tokens, std::stop_token stop = {},
                 const std::function<void(double fraction)>& progress = {});
+
+  // Longrope turns every position in another way once the text is longer than the original context: append() up to
+  // `length` tokens then refuses (Unsupported), and a new run of the whole text has to take over.
+  bool mustRestart(std::int64_t length) const;
 
   std::int64_t length() const;                     // T
   const std::vector<std::int32_t>& tokens() const; // [T]
@@ -130,6 +136,10 @@ Result<ModelConfig> configOf(const std::string& path, const tensorio::TensorFile
 // Whether the tensors of a file are those of the config: names, shapes, kinds. Reads no weights. Errors: BadInput
 // naming the tensor, expected and found.
 Status checkTensors(const ModelConfig& config, const tensorio::TensorFile& file);
+
+// Names of tensors that the file holds and the model does not use: buffers such as masks and inverse frequencies, and
+// an unembedding that the config ties to the embedding. Errors: as checkTensors.
+Result<std::vector<std::string>> unusedTensors(const ModelConfig& config, const tensorio::TensorFile& file);
 
 // Whatever openTensors opens and configOf understands. Errors: NotFound, BadInput (missing, unknown or misshapen tensor
 // by name), Unsupported, TooLarge, Io, Cancelled.

@@ -2,7 +2,9 @@
 // GGUF as llama.cpp's converter writes it (source: gguf-py/gguf/constants.py and tensor_mapping.py,
 // convert_hf_to_gguf.py, llama-model.cpp): keys "ARCH.key" become a config.json of the family, tensors get its names.
 // Differences to HF files: Llama's q and k rows pair dimensions (2i, 2i + 1), Gemma's norm weights hold the added one
-// already, GPT-2's matrices are [out, in], GPT-NeoX's qkv is in blocks of q, k, v.
+// already, GPT-2's matrices are [out, in], GPT-NeoX's qkv is in blocks of q, k, v. Architecture "llama" always pairs so,
+// whatever model it was made of: the converter permutes rows of HF's Llama, Mistral and Mixtral and leaves those of native
+// Mistral files (consolidated.safetensors), which pair so themselves (undo_permute); llama.cpp turns all alike.
 #include <array>
 #include <cmath>
 
@@ -175,6 +177,8 @@ Json yarnRope(Keys& keys, const Json& theta) {
           {"rope_theta", theta},
           {"factor", factor},
           {"attention_factor", keys.number("rope.scaling.attn_factor", 1) * sharpen},
+          {"beta_fast", 32}, // llama.cpp's, which no file changes
+          {"beta_slow", 1},
           {"original_max_position_embeddings",
            keys.value("rope.scaling.original_context_length", keys.value("context_length", 1))}};
 }
@@ -190,6 +194,24 @@ Json ropeOf(Keys& keys) {
     return {{"rope_type", "linear"}, {"rope_theta", theta}, {"factor", linear}};
   if (!type.empty() && type != "none") keys.fail("rope.scaling.type " + inQuotes(type) + " is not known here");
   return {{"rope_type", "default"}, {"rope_theta", theta}};
+}
+
+// Scalings whose numbers are not in the file.
+void warnScaling(const Keys& keys, std::vector<std::string>& warnings) {
+  const std::string type = keys.text(keys.arch() + ".rope.scaling.type");
+  const bool scales = type == "linear" || type == "yarn";
+  if (scales && !keys.has("rope.scaling.factor"))
+    warnings.push_back("rope.scaling.type " + inQuotes(type) + " has no rope.scaling.factor; taken was 1");
+  const double original = keys.number("rope.scaling.original_context_length", 0),
+               context = keys.number("context_length", 0);
+  const bool tables = keys.file().find("rope_freqs.weight") || keys.file().find("rope_factors_long.weight");
+  if (type == "yarn" && original == 0)
+    warnings.push_back(
+        "rope.scaling.type \"yarn\" has no rope.scaling.original_context_length; taken was the context " +
+        std::to_string(static_cast<std::int64_t>(context)));
+  if (!scales && !tables && original > 0 && original < context)
+    warnings.push_back("the context is longer than rope.scaling.original_context_length, but there is no "
+                       "rope.scaling.type: positions are not scaled");
 }
 
 std::string_view architectureOf(const Arch& arch, const Keys& keys) {
@@ -346,6 +368,7 @@ Result<ModelConfig> ggufConfig(const TensorFile& file, const std::string& where)
   if (keys.error()) return *keys.error();
   auto config = parseConfig(json, where);
   if (!config) return config;
+  warnScaling(keys, config->warnings);
   config->stored = {};
   config->stored.permutedRope = arch->permutedRope;
   return config;

@@ -27,7 +27,9 @@ constexpr std::size_t kPieceBytes = std::size_t{8} << 20;
 std::string megabytes(std::uint64_t bytes) { return std::to_string((bytes + 999999) / 1000000) + " MB"; }
 
 Status checkMemory(const ModelConfig& config, const LoadOptions& options) {
-  const std::uint64_t needed = config.parameters() * byteSize(options.dtype);
+  std::uint64_t needed = config.parameters() * byteSize(options.dtype);
+  if (options.processing.any() && config.tied) // the unembedding becomes a matrix of its own
+    needed += static_cast<std::uint64_t>(config.vocab * config.model) * byteSize(options.dtype);
   const std::uint64_t limit = options.memoryLimit > 0 ? options.memoryLimit : availableMemory();
   if (needed <= limit) return Done{};
   return tooLarge("the weights need " + megabytes(needed) + " of memory as " + std::string(name(options.dtype)) + ", " +
@@ -69,7 +71,7 @@ struct Loader {
 
   Status index();
   Error notPart(const TensorInfo& info) const;
-  Status checkUnknown(const std::vector<WeightSlot>& slots) const;
+  Result<std::vector<std::string>> unused(const std::vector<WeightSlot>& slots) const;
   Result<Found> infoFor(const WeightSlot& slot) const;
   Status copy(const Found& from, const WeightSlot& slot);
   Status copyPiece(const Found& from, std::int64_t firstRow, std::int64_t rows, const WeightSlot& slot, bool& finite);
@@ -98,20 +100,23 @@ Error Loader::notPart(const TensorInfo& info) const {
                   config.architecture + " with this config");
 }
 
-Status Loader::checkUnknown(const std::vector<WeightSlot>& slots) const {
+// Names in the file that belong to the family but to no slot. A name of neither kind is an error.
+Result<std::vector<std::string>> Loader::unused(const std::vector<WeightSlot>& slots) const {
   const Family& family = *findFamily(config.architecture);
   std::set<std::string_view> known;
   for (const WeightSlot& slot : slots) known.insert(bareName(family, slot.name));
   const std::string unembed = std::string(family.names.unembed) + ".weight";
+  std::vector<std::string> names;
   for (const auto& [bare, place] : found) {
+    if (known.contains(bare)) continue;
     const auto isBuffer = [&, name = std::string_view(bare)](std::string_view pattern) {
       return matches(pattern, name);
     };
     const bool tiedCopy = config.tied && bare == unembed; // transformers ties it whatever the file holds
-    if (!known.contains(bare) && !tiedCopy && std::ranges::none_of(family.buffers, isBuffer))
-      return notPart(*place.info);
+    if (!tiedCopy && std::ranges::none_of(family.buffers, isBuffer)) return notPart(*place.info);
+    names.push_back(place.info->name);
   }
-  return Done{};
+  return names;
 }
 
 Result<Found> Loader::infoFor(const WeightSlot& slot) const {
@@ -180,7 +185,7 @@ Result<std::vector<Found>> match(Loader& loader, const std::vector<WeightSlot>& 
     infos.push_back(*info);
     loader.allBytes += static_cast<std::uint64_t>(elementCount(slot.shape).value_or(0)) * sizeof(float);
   }
-  if (Status s = loader.checkUnknown(slots); !s) return s.error();
+  if (auto unused = loader.unused(slots); !unused) return unused.error();
   return infos;
 }
 
@@ -232,6 +237,7 @@ Result<std::shared_ptr<Decoder>> load(const std::string& path, const LoadOptions
   impl->warnings.insert(impl->warnings.end(), file->warnings().begin(), file->warnings().end());
   Loader loader{impl->config, *file, options, impl->warnings};
   if (Status s = fill(loader, impl->weights); !s) return about(s.error(), path);
+  process(impl->config, impl->weights, validProcessing(*config, options.processing, impl->warnings));
   return std::make_shared<Decoder>(std::move(impl));
 }
 
@@ -264,15 +270,21 @@ Result<ModelConfig> configOf(const std::string& path, const tensorio::TensorFile
 }
 
 Status checkTensors(const ModelConfig& config, const tensorio::TensorFile& file) {
+  auto unused = unusedTensors(config, file);
+  return unused ? Status(Done{}) : Status(unused.error());
+}
+
+Result<std::vector<std::string>> unusedTensors(const ModelConfig& config, const tensorio::TensorFile& file) {
   const std::string path = file.shards().empty() ? std::string() : file.shards().front().path();
-  return guarded(path, [&]() -> Status {
+  return guarded(path, [&]() -> Result<std::vector<std::string>> {
     // Shapes only: tensors of the meta device have no memory.
     const Weights shapes = emptyWeights(config, at::TensorOptions().dtype(at::kFloat).device(at::kMeta));
     std::vector<std::string> warnings;
     const LoadOptions options;
     Loader loader{config, file, options, warnings};
-    auto matched = match(loader, weightSlots(config, shapes));
-    return matched ? Status(Done{}) : Status(about(matched.error(), path));
+    const std::vector<WeightSlot> slots = weightSlots(config, shapes);
+    if (auto matched = match(loader, slots); !matched) return about(matched.error(), path);
+    return loader.unused(slots);
   });
 }
 

@@ -166,9 +166,41 @@ void checkDims(std::int64_t dims, ConfigReader& reader) {
     reader.fail("head_dim", "an even number of rotated dimensions (RoPE turns pairs)", std::to_string(dims));
 }
 
+// What a scaling takes for keys that are not there. Left out on purpose: attention_factor and longrope's factor, which
+// are computed from the others wherever these files come from.
+void warnMissing(const ConfigReader& top, const ConfigReader& part, const KindName& row, const RopeConfig& rope,
+                 std::vector<std::string>& warnings) {
+  const std::pair<const char*, double> kOptional[] = {{"original_max_position_embeddings", rope.originalContext},
+                                                      {"factor", rope.factor},
+                                                      {"beta_fast", rope.betaFast},
+                                                      {"beta_slow", rope.betaSlow}};
+  std::string taken;
+  for (const auto& [key, value] : kOptional) {
+    const bool optional = std::ranges::find(row.keys, key) != row.keys.end() &&
+                          !(row.kind == Kind::LongRope && std::string_view(key) == "factor");
+    if (optional && !part.find(key) && !top.find(key))
+      taken.append(taken.empty() ? "" : ", ").append(key).append(" = ").append(Json(value).dump());
+  }
+  if (!taken.empty())
+    warnings.push_back("config.json: the RoPE scaling " + inQuotes(row.name) + " leaves out options; taken was " +
+                       taken);
+}
+
+// A context that grew over the one of training, and nothing that scales RoPE for it.
+void warnUnscaled(const ModelConfig& config, ConfigReader& reader, std::vector<std::string>& warnings) {
+  constexpr const char* kOriginal = "original_max_position_embeddings";
+  if (!reader.find(kOriginal)) return;
+  const std::int64_t original = reader.size(kOriginal, config.context, std::int64_t{1} << 40);
+  if (reader.ok() && original < config.context)
+    warnings.push_back("config.json: the context " + std::to_string(config.context) +
+                       " is longer than original_max_position_embeddings " + std::to_string(original) +
+                       ", but there is no rope_scaling: positions are not scaled");
+}
+
 } // namespace
 
-RopeConfig readRope(const Json& json, const Family& family, const ModelConfig& config, ConfigReader& reader) {
+RopeConfig readRope(const Json& json, const Family& family, const ModelConfig& config, ConfigReader& reader,
+                    std::vector<std::string>& warnings) {
   RopeConfig rope;
   constexpr double kMaxTheta = 1e18;
   const Json* object = reader.find("rope_scaling"); // transformers lets it win
@@ -179,6 +211,7 @@ RopeConfig readRope(const Json& json, const Family& family, const ModelConfig& c
   if (!family.keys.ropeTheta.empty()) rope.theta = reader.number(family.keys.ropeTheta, rope.theta, 1, kMaxTheta);
   rope.dims = rotatedDims(object, family, config, reader);
   checkDims(rope.dims, reader);
+  if (!object && reader.ok()) warnUnscaled(config, reader, warnings);
   if (!object || !reader.ok()) return rope;
   ConfigReader part(*object, reader.where());
   const KindName* row = kindOf(family, part, reader);
@@ -190,6 +223,7 @@ RopeConfig readRope(const Json& json, const Family& family, const ModelConfig& c
   rope.theta = part.number("rope_theta", rope.theta, 1, kMaxTheta);
   readScaling(json, part, config, rope);
   reader.adopt(part);
+  if (reader.ok()) warnMissing(reader, part, *row, rope, warnings);
   return rope;
 }
 

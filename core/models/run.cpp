@@ -203,6 +203,7 @@ Status Run::append(std::span<const std::int32_t> tokens, std::stop_token stop,
   return done;
 }
 
+bool Run::mustRestart(std::int64_t length) const { return m_impl->attention.turnsAnew(length); }
 RunParts partsOf(const Run& run) {
   const Run::Impl& impl = *run.m_impl;
   Taps quiet = impl.taps;

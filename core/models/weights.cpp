@@ -7,25 +7,6 @@
 namespace orrery::models {
 namespace {
 
-// Rows of a fused qkv stored as (head, q k v, Dh) -> rows of ours: all of q, then k, then v.
-std::vector<std::int64_t> interleavedRows(const ModelConfig& c) {
-  std::vector<std::int64_t> rows;
-  for (std::int64_t head = 0; head < c.heads; ++head)
-    for (std::int64_t part = 0; part < 3; ++part)
-      for (std::int64_t d = 0; d < c.headDim; ++d) rows.push_back((part * c.heads + head) * c.headDim + d);
-  return rows;
-}
-
-// Rows of q or k whose pairs stand as (2i, 2i + 1) -> the half-split (i, i + dims / 2) that this program turns.
-std::vector<std::int64_t> permutedRows(const ModelConfig& c, std::int64_t heads) {
-  std::vector<std::int64_t> rows;
-  const std::int64_t half = c.rope.dims / 2;
-  for (std::int64_t head = 0; head < heads; ++head)
-    for (std::int64_t d = 0; d < c.headDim; ++d)
-      rows.push_back(head * c.headDim + (d < 2 * half ? d / 2 + d % 2 * half : d));
-  return rows;
-}
-
 // Collects the slots of one model under the family's names.
 class Slots {
 public:
@@ -96,6 +77,23 @@ void addMlp(const ModelConfig& config, const TensorNames& names, const BlockWeig
 }
 
 } // namespace
+
+std::vector<std::int64_t> interleavedRows(const ModelConfig& c) {
+  std::vector<std::int64_t> rows;
+  for (std::int64_t head = 0; head < c.heads; ++head)
+    for (std::int64_t part = 0; part < 3; ++part)
+      for (std::int64_t d = 0; d < c.headDim; ++d) rows.push_back((part * c.heads + head) * c.headDim + d);
+  return rows;
+}
+
+std::vector<std::int64_t> permutedRows(const ModelConfig& c, std::int64_t heads) {
+  std::vector<std::int64_t> rows;
+  const std::int64_t half = c.rope.dims / 2;
+  for (std::int64_t head = 0; head < heads; ++head)
+    for (std::int64_t d = 0; d < c.headDim; ++d)
+      rows.push_back(head * c.headDim + (d < 2 * half ? d / 2 + d % 2 * half : d));
+  return rows;
+}
 
 Weights emptyWeights(const ModelConfig& c, const at::TensorOptions& options) {
   const auto matrix = [&](std::int64_t out, std::int64_t in, bool bias) {

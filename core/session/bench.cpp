@@ -6,6 +6,7 @@
 #include <random>
 #include <sys/resource.h>
 
+#include "core/hooks/overview.h"
 #include "core/models/decoder.h"
 
 namespace orrery::session {
@@ -44,6 +45,24 @@ Result<models::ModelConfig> llama135m() {
                              "135M Llama shape");
 }
 
+Result<models::ModelConfig> mistral(std::int64_t context, std::int64_t window) {
+  Json config = {{"architectures", {"MistralForCausalLM"}},
+                 {"model_type", "mistral"},
+                 {"hidden_size", 512},
+                 {"intermediate_size", 1024},
+                 {"num_hidden_layers", 2},
+                 {"num_attention_heads", 8},
+                 {"num_key_value_heads", 4},
+                 {"vocab_size", 1024},
+                 {"max_position_embeddings", context},
+                 {"rms_norm_eps", 1e-5},
+                 {"rope_theta", 10000.0},
+                 {"hidden_act", "silu"},
+                 {"tie_word_embeddings", true},
+                 {"sliding_window", window > 0 ? Json(window) : Json(nullptr)}};
+  return models::parseConfig(config, "Mistral shape");
+}
+
 std::vector<std::int32_t> randomTokens(std::int64_t count, std::int64_t vocab) {
   std::mt19937_64 random(1);
   std::vector<std::int32_t> tokens(static_cast<std::size_t>(count));
@@ -78,6 +97,30 @@ Result<double> prefillSeconds(const models::Decoder& model, const std::vector<st
   (*run)->reserve(static_cast<std::int64_t>(tokens.size()));
   if (Status done = (*run)->append(tokens); !done) return done.error();
   return secondsSince(start);
+}
+
+// Seconds of a pass over T tokens as a T + b T^2: what is linear in the text, and its attention.
+struct Growth {
+  double a = 0, b = 0;
+  double at(std::int64_t tokens) const {
+    const auto t = static_cast<double>(tokens);
+    return a * t + b * t * t;
+  }
+};
+
+Result<Growth> measureGrowth(const models::Decoder& model) {
+  constexpr std::int64_t kShort = 1024, kLong = 2048;
+  double least[2] = {1e9, 1e9};
+  for (int round = 0; round < 3; ++round)
+    for (const int i : {0, 1}) {
+      Keeper keeper(model.dims().layers);
+      auto seconds = prefillSeconds(model, randomTokens(i == 0 ? kShort : kLong, model.dims().vocab), true, keeper);
+      if (!seconds) return seconds.error();
+      least[i] = std::min(least[i], *seconds);
+    }
+  const double perShort = least[0] / kShort, perLong = least[1] / kLong; // a + b T
+  const double b = (perLong - perShort) / (kLong - kShort);
+  return Growth{perShort - b * kShort, b};
 }
 
 Result<double> tileSeconds(const hooks::AttentionRecord& record) {
@@ -180,14 +223,58 @@ Status benchLong(const std::vector<std::int64_t>& tokens, const std::function<vo
   if (!config) return config.error();
   auto model = models::randomDecoder(*config, 1);
   if (!model) return model.error();
+  if (Status warm = warmUp(**model, randomTokens(512, (*model)->dims().vocab)); !warm) return warm;
+  auto growth = measureGrowth(**model);
+  if (!growth) return growth.error();
   for (std::int64_t count : tokens) {
     const std::vector<std::int32_t> ids = randomTokens(count, (*model)->dims().vocab);
-    if (Status warm = warmUp(**model, ids); !warm) return warm;
     Keeper keeper((*model)->dims().layers);
     auto seconds = prefillSeconds(**model, ids, true, keeper);
     if (!seconds) return seconds.error();
-    row({count, *seconds, peakBytes(), allowedBytes(**model, count)});
+    row({count, *seconds, growth->at(count), peakBytes(), allowedBytes(**model, count)});
   }
+  return Done{};
+}
+
+namespace {
+
+Result<WindowBenchRow> windowRow(std::int64_t count, std::int64_t window) {
+  WindowBenchRow row{.tokens = count, .window = window};
+  double seconds[2] = {1e9, 1e9}; // with the window, and with one of a single token
+  hooks::AttentionRecord record;
+  for (const int i : {0, 1}) {
+    auto config = mistral(count, i == 0 ? window : 1);
+    if (!config) return config.error();
+    auto model = models::randomDecoder(*config, 1);
+    if (!model) return model.error();
+    const std::vector<std::int32_t> ids = randomTokens(count, config->vocab);
+    if (Status warm = warmUp(**model, ids); !warm) return warm.error();
+    for (int round = 0; round < 2; ++round) {
+      Keeper keeper(config->layers);
+      auto took = prefillSeconds(**model, ids, true, keeper);
+      if (!took) return took.error();
+      seconds[i] = std::min(seconds[i], *took);
+      if (i == 0) record = keeper.records.back();
+    }
+  }
+  row.seconds = seconds[0];
+  row.secondsAttention = seconds[0] - seconds[1];
+  const auto start = Clock::now();
+  if (auto overview = hooks::overviewOf(record, record.overview.cell); !overview) return overview.error();
+  row.secondsOverviews = secondsSince(start);
+  return row;
+}
+
+} // namespace
+
+Status benchWindow(const std::vector<std::int64_t>& tokens, std::int64_t window,
+                   const std::function<void(const WindowBenchRow&)>& row) {
+  for (const std::int64_t width : {window, std::int64_t{0}})
+    for (const std::int64_t count : tokens) {
+      auto measured = windowRow(count, width);
+      if (!measured) return measured.error();
+      row(*measured);
+    }
   return Done{};
 }
 

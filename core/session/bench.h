@@ -27,10 +27,21 @@ Status benchAttention(const std::vector<std::int64_t>& tokens, int rounds,
 struct LongBenchRow {
   std::int64_t tokens = 0; // T
   double seconds = 0;
+  double predictedSeconds = 0;    // a T + b T^2, with a and b from two passes over 1024 and 2048 tokens
   std::uint64_t peakBytes = 0;    // of this process so far: give T in ascending order
   std::uint64_t allowedBytes = 0; // as above
 };
 Status benchLong(const std::vector<std::int64_t>& tokens, const std::function<void(const LongBenchRow&)>& row);
+
+// A Mistral shape (2 layers, 8 heads, 4 key/value heads, D 512) with a sliding window in every layer, capture as above.
+struct WindowBenchRow {
+  std::int64_t tokens = 0, window = 0; // T; 0: no window
+  double seconds = 0;
+  double secondsAttention = 0; // less those of the same pass with a window of one token
+  double secondsOverviews = 0; // all overviews once more, from Q, K and log-sum-exp, one thread
+};
+Status benchWindow(const std::vector<std::int64_t>& tokens, std::int64_t window,
+                   const std::function<void(const WindowBenchRow&)>& row);
 
 // 135M-parameter Llama shape (30 layers, 9 heads, 3 key/value heads, D 576, F 1536, V 49152, tied), float32.
 struct DecodeBenchRow {

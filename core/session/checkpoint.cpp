@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "core/session/checkpoint.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "core/base/json.h"
+#include "core/base/text.h"
 #include "core/models/config.h"
 #include "core/models/decoder.h"
 #include "core/session/tokenizer_files.h"
@@ -73,19 +75,25 @@ void adopt(Inspected& result, std::shared_ptr<const tokenize::Tokenizer> tokeniz
   result.info.tokenizerKind = result.tokenizer->kind();
 }
 
-// A GGUF file brings its own. One that cannot be read does no harm to looking at the tensors.
-void addOwnTokenizer(Inspected& result) {
-  auto tokenizer = tokenize::Tokenizer::fromGguf(result.tensors->description(), result.info.path);
-  if (tokenizer) return adopt(result, *tokenizer, result.info.path);
-  result.info.warnings.push_back("text cannot be turned into tokens, token ids can be given: " +
-                                 tokenizer.error().what);
+using OpenedTokenizer = Result<std::shared_ptr<const tokenize::Tokenizer>>;
+
+// Of a format that brings its own; nullopt: this one does not.
+std::optional<OpenedTokenizer> ownTokenizer(const tensorio::TensorFile& file, const std::string& path) {
+  if (file.format() != "gguf") return std::nullopt;
+  return tokenize::Tokenizer::fromGguf(file.description(), path);
 }
 
+// `folder` empty: only what the file itself brings. One of its own that cannot be read does no harm to looking at the
+// tensors.
 Status addTokenizer(Inspected& result, const std::string& folder) {
-  if (result.info.format == "gguf") {
-    addOwnTokenizer(result);
+  if (const auto own = ownTokenizer(*result.tensors, result.info.path)) {
+    if (*own)
+      adopt(result, **own, result.info.path);
+    else
+      result.info.warnings.push_back("text cannot be turned into tokens, token ids can be given: " + own->error().what);
     return Done{};
   }
+  if (folder.empty()) return Done{};
   const std::string path = tokenizerIn(folder);
   if (path.empty()) {
     result.info.warnings.push_back("no tokenizer (" + tokenizerNames() +
@@ -98,12 +106,20 @@ Status addTokenizer(Inspected& result, const std::string& folder) {
   return Done{};
 }
 
+std::string unusedSentence(const std::vector<std::string>& names) {
+  constexpr std::size_t kNamed = 3;
+  std::string sentence = std::to_string(names.size()) + (names.size() == 1 ? " tensor of the file is not used: "
+                                                                           : " tensors of the file are not used: ");
+  for (std::size_t i = 0; i < std::min(names.size(), kNamed); ++i)
+    sentence.append(i ? ", " : "").append(inQuotes(names[i]));
+  return names.size() > kNamed ? sentence + " ..." : sentence;
+}
+
 Status addConfig(Inspected& result, const std::string& folder) {
   auto config = models::configOf(result.info.path, *result.tensors);
   if (!config && config.error().code == Code::NotFound) {
     result.info.warnings.push_back("the tensors can be looked at, not run: " + config.error().what);
-    if (result.info.format == "gguf") addOwnTokenizer(result);
-    return Done{};
+    return addTokenizer(result, {});
   }
   if (!config) return config.error();
   ModelInfo& info = result.info;
@@ -113,7 +129,9 @@ Status addConfig(Inspected& result, const std::string& folder) {
   info.hooks = config->hooks();
   info.configJson = config->json;
   info.warnings.insert(info.warnings.end(), config->warnings.begin(), config->warnings.end());
-  if (Status fits = models::checkTensors(*config, *result.tensors); !fits) return fits;
+  auto unused = models::unusedTensors(*config, *result.tensors);
+  if (!unused) return unused.error();
+  if (!unused->empty()) info.warnings.push_back(unusedSentence(*unused));
   return addTokenizer(result, folder);
 }
 
@@ -162,17 +180,17 @@ Status scanTensors(Inspected& inspected, std::stop_token stop, const std::functi
 
 Result<std::shared_ptr<const tokenize::Tokenizer>> openTokenizer(const std::string& path) {
   std::error_code ignored;
-  if (path.ends_with(".gguf")) {
-    auto tensors = tensorio::openTensors(path);
-    if (!tensors) return tensors.error();
-    return tokenize::Tokenizer::fromGguf(tensors->description(), path);
-  }
   const bool folder = fs::is_directory(path, ignored);
   if (!folder && isTokenizerFile(path)) return openTokenizerFile(path);
   if (!fs::exists(path, ignored)) return notFound("no such file or folder", path);
   const std::string file = tokenizerIn(folderOf(path));
-  if (file.empty()) return notFound("the folder has no tokenizer (" + tokenizerNames() + ")", path);
-  return openTokenizerFile(file);
+  if (folder && !file.empty()) return openTokenizerFile(file);
+  const auto tensors = tensorio::openTensors(path); // a checkpoint, or a folder with one that brings its tokenizer
+  if (tensors)
+    if (auto own = ownTokenizer(*tensors, path)) return *own;
+  if (!file.empty()) return openTokenizerFile(file);
+  if (!tensors && tensors.error().code != Code::NotFound) return tensors.error();
+  return notFound("the folder has no tokenizer (" + tokenizerNames() + ")", path);
 }
 
 } // namespace orrery::session

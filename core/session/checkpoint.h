@@ -11,6 +11,7 @@
 
 #include "core/base/result.h"
 #include "core/hooks/hook_spec.h"
+#include "core/models/processing.h"
 #include "core/store/snapshot.h"
 #include "core/tensorio/tensor_file.h"
 #include "core/tokenize/tokenizer.h"
@@ -39,6 +40,7 @@ struct ModelInfo {
   std::vector<std::string> warnings;
   std::vector<std::int32_t> endTokens; // empty: the model names none
   std::string configJson, contentHash;
+  models::Processing processing;       // what was done to the weights when they were loaded
   bool isTrace = false;                // a trace file was opened: nothing can be run
   std::vector<std::string> vocabulary; // printable text of every token id, for the inspector
 };

@@ -20,10 +20,11 @@ constexpr std::int64_t kRoomStep = 64; // tokens between two looks at the memory
 using Clock = std::chrono::steady_clock;
 double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-Error nothingToRun(const OpenModel& open) {
-  if (open.path.empty()) return badInput("no model is open");
-  return badInput("there is no model to run in this file", open.path);
+hooks::CapturePlan withoutHooks(hooks::CapturePlan plan) {
+  for (const hooks::HookId id : plan.hooks()) plan.remove(id);
+  return plan;
 }
+
 Error noRun() { return badInput("there is no run yet: start one with a prompt"); }
 
 } // namespace
@@ -36,6 +37,11 @@ Engine::~Engine() { stopScan(); }
 std::shared_ptr<const OpenModel> Engine::model() const {
   std::lock_guard lock(m_mutex);
   return m_model;
+}
+
+Error Engine::nothingToRun() const {
+  const std::string path = model()->path;
+  return path.empty() ? badInput("no model is open") : badInput("there is no model to run in this file", path);
 }
 
 Speed Engine::speed() const {
@@ -77,7 +83,7 @@ Result<std::vector<std::int32_t>> Engine::promptTokens(const RunSpec& spec) cons
 
 Result<hooks::CapturePlan> Engine::plan(const RunSpec& spec) const {
   const auto open = model();
-  if (!open->decoder) return nothingToRun(*open);
+  if (!open->decoder) return nothingToRun();
   hooks::CapturePlan plan;
   plan.attention = spec.captureAttention;
   plan.overviews = spec.captureAttention && spec.captureOverviews;
@@ -97,15 +103,16 @@ Result<Estimate> Engine::estimateOf(const RunSpec& spec, std::int64_t prompt, co
     return badInput("the prompt has " + std::to_string(prompt) + " tokens and " + std::to_string(wanted) +
                     " are to be generated; the model's context is " + std::to_string(context));
   const std::uint64_t room = available();
+  const hooks::CapturePlan kept = spec.keepHooks ? plan : withoutHooks(plan);
   const std::int64_t total = spec.generate == kForever
-                                 ? longestThatFits(decoder.dims(), plan, decoder.dtype(), prompt, context, room)
+                                 ? longestThatFits(decoder.dims(), kept, decoder.dtype(), prompt, context, room)
                                  : prompt + wanted;
-  return makeEstimate(captureBytes(decoder.dims(), plan, total, decoder.dtype()), speed(), prompt, total - prompt,
+  return makeEstimate(captureBytes(decoder.dims(), kept, total, decoder.dtype()), speed(), prompt, total - prompt,
                       room);
 }
 
 Result<Estimate> Engine::estimate(const RunSpec& spec) const {
-  if (!model()->decoder) return nothingToRun(*model());
+  if (!model()->decoder) return nothingToRun();
   auto tokens = promptTokens(spec);
   if (!tokens) return tokens.error();
   auto capture = plan(spec);
@@ -153,9 +160,14 @@ Status Engine::open(const std::string& path, const OpenOptions& options, const J
   m_store.clear();
   if (inspected->trace) m_store.show(inspected->trace);
   auto info = std::make_shared<const ModelInfo>(inspected->info);
+  const weights::WeightsPtr looked = inspected->tensors ? weightsOf(path, *inspected->tensors) : nullptr;
   m_board.update([&](State& state) {
     state.model = info;
+    state.weights = looked;
+    state.series.clear();
+    state.seriesPath.clear();
     state.stats = m_stats;
+    state.verification.reset();
     state.runs.clear();
   });
   scanInBackground(std::move(*inspected));
@@ -174,6 +186,12 @@ Result<OpenModel> Engine::load(Inspected& inspected, const OpenOptions& options,
   load.memoryLimit = available();
   load.stop = job.stop();
   load.progress = [&](double fraction) { job.report(fraction, 0, "loading weights"); };
+  if (options.processing.any()) {
+    auto config = models::configOf(open.path, *inspected.tensors);
+    if (!config) return config.error();
+    load.processing = models::validProcessing(*config, options.processing, inspected.info.warnings);
+  }
+  open.processing = inspected.info.processing = load.processing;
   auto decoder = models::loadDecoder(open.path, load);
   if (!decoder) return decoder.error();
   open.decoder = *decoder;
@@ -246,12 +264,12 @@ store::RunInfo Engine::runInfo(const RunSpec& spec, const std::vector<std::int32
   info.device = open->decoder->device();
   info.parameters = open->decoder->parameters();
   info.vocabulary = open->vocabulary;
-  info.recipeJson = runRecipe(info, spec, tokens);
+  info.recipeJson = runRecipe(info, spec, tokens, open->processing);
   return info;
 }
 
 Status Engine::start(const RunSpec& spec, std::uint64_t pauses, const JobContext& job) {
-  if (!model()->decoder) return nothingToRun(*model());
+  if (!model()->decoder) return nothingToRun();
   auto tokens = promptTokens(spec);
   if (!tokens) return tokens.error();
   auto capture = plan(spec);
@@ -268,7 +286,7 @@ Status Engine::start(const RunSpec& spec, std::uint64_t pauses, const JobContext
   store::RunInfo info = runInfo(spec, *tokens, *hash);
   m_current = {m_store.beginRun(std::move(info), *tokens, piecesOf(*tokens)), spec, std::move(*run)};
   if (!spec.traceOut.empty()) {
-    m_store.attach(trace::traceWriter(spec.traceOut));
+    m_store.attach(trace::traceWriter(spec.traceOut), !spec.keepHooks);
     m_traceAttached = true;
   }
   publishRuns();
@@ -288,6 +306,7 @@ Status Engine::prefill(const std::vector<std::int32_t>& tokens, const JobContext
     const double spent = secondsSince(start);
     job.report(fraction, fraction > 0 ? spent * (1 - fraction) / fraction : 0,
                "reading the prompt, " + all + " tokens");
+    m_store.commit(); // shown, and written to a trace file, while the rest is computed
   });
   if (!done) m_store.cut(m_current.run->length());
   m_store.commit();
@@ -311,11 +330,38 @@ std::vector<std::string> Engine::piecesOf(std::span<const std::int32_t> tokens) 
 }
 
 // Tokens behind the prompt, through model and store alike; on failure both are cut back to the same length.
-Status Engine::feed(std::span<const std::int32_t> tokens, std::stop_token stop) {
+Status Engine::feed(std::span<const std::int32_t> tokens, const JobContext& job) {
+  if (m_current.run->mustRestart(m_current.run->length() + static_cast<std::int64_t>(tokens.size())))
+    return restartWith(tokens, job);
   std::vector<std::string> pieces = piecesOf(tokens);
   for (std::size_t i = 0; i < tokens.size(); ++i) m_store.addToken(tokens[i], std::move(pieces[i]));
-  Status done = m_current.run->append(tokens, std::move(stop));
+  Status done = m_current.run->append(tokens, job.stop());
   if (!done) m_store.cut(m_current.run->length());
+  m_store.commit();
+  return done;
+}
+
+// Where longrope turns every position in another way, transformers drops its cache and sends the whole text through
+// the model again; so does this. Until that is done the run stays what it was.
+Status Engine::restartWith(std::span<const std::int32_t> tokens, const JobContext& job) {
+  std::vector<std::int32_t> all = m_current.run->tokens();
+  all.insert(all.end(), tokens.begin(), tokens.end());
+  auto fresh = model()->decoder->startRun(m_current.run->options());
+  if (!fresh) return fresh.error();
+  (*fresh)->reserve(m_current.run->capacity());
+  m_store.flush();
+  const store::SnapshotPtr before = m_store.snapshot();
+  m_store.recompute();
+  std::vector<std::string> pieces = piecesOf(tokens);
+  for (std::size_t i = 0; i < tokens.size(); ++i) m_store.addToken(tokens[i], std::move(pieces[i]));
+  const std::string what = "longrope: " + std::to_string(all.size()) + " tokens once more";
+  job.report(0, 0, what);
+  Status done = (*fresh)->append(all, job.stop(), [&](double fraction) { job.report(fraction, 0, what); });
+  if (!done) {
+    m_store.restore(before);
+    return done;
+  }
+  m_current.run = std::move(*fresh);
   m_store.commit();
   return done;
 }
@@ -328,12 +374,12 @@ Status Engine::generate(std::int64_t tokens, std::uint64_t pauses, const JobCont
   const std::int64_t wanted = tokens == kForever ? room : std::min(tokens, room);
   m_board.update([](State& state) { state.running = true; });
   const auto start = Clock::now();
-  Status done = recomputeLast(job.stop());
+  Status done = recomputeLast(job);
   auto reported = start;
   std::int64_t count = 0; // decoded
   while (done && count < wanted && m_pauses == pauses && (count == 0 || !atEnd())) {
     if (count % kRoomStep == 0) done = checkRoom();
-    if (done) done = job.stop().stop_requested() ? Status(cancelled()) : decodeOne(sampler(), job.stop());
+    if (done) done = job.stop().stop_requested() ? Status(cancelled()) : decodeOne(sampler(), job);
     if (!done) break;
     ++count;
     if (secondsSince(reported) < 0.1) continue;
@@ -364,19 +410,19 @@ bool Engine::atEnd() const {
          std::find(open->endTokens.begin(), open->endTokens.end(), tokens.back()) != open->endTokens.end();
 }
 
-Status Engine::decodeOne(const Sampler& sampler, std::stop_token stop) {
+Status Engine::decodeOne(const Sampler& sampler, const JobContext& job) {
   const std::int32_t next = sampleToken(m_current.run->lastLogits(), sampler, m_current.run->length());
-  return feed(std::span(&next, 1), std::move(stop));
+  return feed(std::span(&next, 1), job);
 }
 
 // After a cut the logits at the end belong to a forgotten token: the last token goes through the model once more.
-Status Engine::recomputeLast(std::stop_token stop) {
+Status Engine::recomputeLast(const JobContext& job) {
   if (m_logitsCurrent) return Done{};
   const std::vector<std::int32_t>& tokens = m_current.run->tokens();
   if (tokens.empty()) return noRun();
   const std::int32_t last = tokens.back();
   if (Status cutBack = cut(m_current.run->length() - 1); !cutBack) return cutBack;
-  Status done = feed(std::span(&last, 1), std::move(stop));
+  Status done = feed(std::span(&last, 1), job);
   m_logitsCurrent = done.ok();
   return done;
 }
@@ -392,7 +438,7 @@ Status Engine::cut(std::int64_t length) {
 
 Status Engine::append(const std::vector<std::int32_t>& tokens, const JobContext& job) {
   if (!m_current.run) return noRun();
-  Status done = feed(tokens, job.stop());
+  Status done = feed(tokens, job);
   m_logitsCurrent = done.ok() || m_logitsCurrent;
   publishStats();
   return done;

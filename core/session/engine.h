@@ -27,6 +27,7 @@ struct OpenModel {
   std::shared_ptr<const std::vector<std::string>> vocabulary;
   std::string path, configJson;
   std::vector<std::int32_t> endTokens;
+  models::Processing processing;
 };
 
 class Engine {
@@ -45,6 +46,7 @@ public:
   Status evict(const std::vector<hooks::Eviction>& evictions, const JobContext& job);
   Status showEviction(std::shared_ptr<const hooks::EvictionStudy> study);
   Status writeTrace(const std::string& path);
+  Status verify(const VerifySpec& spec, const JobContext& job);
 
   void requestPause() { ++m_pauses; }               // any thread
   std::uint64_t pauses() const { return m_pauses; } // any thread: how often a pause was asked for
@@ -59,6 +61,12 @@ public:
   Result<Estimate> estimate(const RunSpec& spec) const;
 
 private:
+  Status checkBudget(const VerifySpec& spec, const OpenModel& open) const;
+  Error nothingToRun() const;
+  // Errors: as promptTokens, BadInput (nothing to verify on).
+  Result<std::vector<std::int32_t>> verifyTokens(const VerifySpec& spec) const;
+  Result<Verification> measure(const VerifySpec& spec, const OpenModel& open, const JobContext& job) const;
+  Result<std::shared_ptr<models::Decoder>> loadTwin(const std::string& path, DType dtype, const JobContext& job) const;
   Result<OpenModel> load(Inspected& inspected, const OpenOptions& options, const JobContext& job);
   void scanInBackground(Inspected inspected);
   void stopScan();
@@ -70,10 +78,11 @@ private:
   store::RunInfo runInfo(const RunSpec& spec, const std::vector<std::int32_t>& tokens, const std::string& hash) const;
   models::RunOptions runOptions(const hooks::CapturePlan& plan, const std::vector<hooks::Edit>& edits);
   Status prefill(const std::vector<std::int32_t>& tokens, const JobContext& job);
-  Status decodeOne(const Sampler& sampler, std::stop_token stop);
-  Status recomputeLast(std::stop_token stop);
+  Status decodeOne(const Sampler& sampler, const JobContext& job);
+  Status recomputeLast(const JobContext& job);
   std::vector<std::string> piecesOf(std::span<const std::int32_t> tokens) const;
-  Status feed(std::span<const std::int32_t> tokens, std::stop_token stop);
+  Status feed(std::span<const std::int32_t> tokens, const JobContext& job);
+  Status restartWith(std::span<const std::int32_t> tokens, const JobContext& job);
   Sampler sampler() const;
   bool atEnd() const; // the text is over, and the sampler wants to know
   void publishStats();

@@ -137,9 +137,10 @@ JobRunner::~JobRunner() {
   m_impl->thread.join();
 }
 
-Job JobRunner::post(std::string title, Work work) {
+Job JobRunner::post(std::string title, Work work, bool background) {
   auto shared = std::make_shared<Job::Shared>();
   shared->info.title = std::move(title);
+  shared->info.background = background;
   {
     std::lock_guard lock(m_impl->mutex);
     shared->info.id = m_impl->nextId++;

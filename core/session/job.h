@@ -23,6 +23,7 @@ struct JobInfo {
   double fraction = -1; // 0..1; negative: unknown
   double secondsLeft = 0;
   std::optional<Error> error; // with Failed
+  bool background = false;    // nobody waits for it
 
   bool over() const { return state != JobState::Queued && state != JobState::Running; }
 };
@@ -65,7 +66,7 @@ public:
   JobRunner(const JobRunner&) = delete;
   JobRunner& operator=(const JobRunner&) = delete;
 
-  Job post(std::string title, Work work);
+  Job post(std::string title, Work work, bool background = false);
   std::vector<JobInfo> jobs() const; // newest last; the last 50 finished ones stay
   bool busy() const;                 // something runs or is queued
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/session/recipe.h"
 
-#include "core/base/json.h"
-
 namespace orrery::session {
 namespace {
 
@@ -28,8 +26,21 @@ Json editsJson(const std::vector<hooks::Edit>& edits) {
 
 } // namespace
 
-std::string runRecipe(const store::RunInfo& info, const RunSpec& spec, const std::vector<std::int32_t>& tokens) {
-  const Json recipe = {
+Result<models::Processing> processingOf(const Json& recipe) {
+  if (!recipe.is_object() || !recipe.contains("processing")) return models::Processing{};
+  const Json& list = recipe["processing"];
+  if (!list.is_array()) return badInput("processing: expected a list of words");
+  std::string words;
+  for (const Json& word : list) {
+    if (!word.is_string()) return badInput("processing: expected a list of words");
+    words += (words.empty() ? "" : ",") + word.get<std::string>();
+  }
+  return models::parseProcessing(words);
+}
+
+std::string runRecipe(const store::RunInfo& info, const RunSpec& spec, const std::vector<std::int32_t>& tokens,
+                      const models::Processing& processing) {
+  Json recipe = {
       {"format", "orrery-run"},
       {"version", 1},
       {"checkpoint", {{"path", info.checkpoint}, {"sha256", info.checkpointHash}}},
@@ -46,6 +57,7 @@ std::string runRecipe(const store::RunInfo& info, const RunSpec& spec, const std
       {"device", info.device},
       {"edits", editsJson(spec.edits)},
   };
+  if (processing.any()) recipe["processing"] = models::processingWords(processing);
   return recipe.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -4,11 +4,15 @@
 #include <string>
 #include <vector>
 
+#include "core/base/json.h"
 #include "core/session/session.h"
 #include "core/store/snapshot.h"
 
 namespace orrery::session {
 
-std::string runRecipe(const store::RunInfo& info, const RunSpec& spec, const std::vector<std::int32_t>& tokens);
+// What a run's recipe says of the weights ("processing": ["fold-ln"]); none where it says nothing. Errors: BadInput.
+Result<models::Processing> processingOf(const Json& recipe);
+std::string runRecipe(const store::RunInfo& info, const RunSpec& spec, const std::vector<std::int32_t>& tokens,
+                      const models::Processing& processing = {});
 
 } // namespace orrery::session

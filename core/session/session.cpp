@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "core/session/session.h"
 
+#include <mutex>
+
 #include "core/models/decoder.h"
 #include "core/session/engine.h"
 #include "core/session/estimate.h"
 #include "core/session/state_board.h"
+#include "core/session/weights.h"
 
 namespace orrery::session {
 
@@ -14,7 +17,9 @@ struct Session::Impl {
   StateBoard board;
   store::Store store;
   Engine engine;
-  JobRunner runner; // last: its thread uses all of the above
+  std::mutex backgroundMutex;
+  Job backgroundJob; // cancelled by any other; guarded by backgroundMutex
+  JobRunner runner;  // last: its thread uses all of the above
 
   explicit Impl(const SessionOptions& options)
       : engine(board, store, options.memoryLimit), runner([this] { publishJobs(); }) {
@@ -23,12 +28,17 @@ struct Session::Impl {
   }
 
   // A job that is over has all that it did in snapshot(): the store thread has caught up.
-  Job post(std::string title, JobRunner::Work work) {
-    return runner.post(std::move(title), [this, work = std::move(work)](const JobContext& job) {
+  Job post(std::string title, JobRunner::Work work, bool background = false) {
+    std::lock_guard lock(backgroundMutex);
+    backgroundJob.cancel();
+    const auto whole = [this, work = std::move(work)](const JobContext& job) {
       Status done = work(job);
       store.flush();
       return done;
-    });
+    };
+    const Job job = runner.post(std::move(title), whole, background);
+    backgroundJob = background ? job : Job();
+    return job;
   }
 
   void publishJobs() {
@@ -49,6 +59,22 @@ store::SnapshotPtr Session::snapshot(std::uint64_t run) const { return m_impl->s
 Job Session::runOpen(std::string path, OpenOptions options) {
   return m_impl->post("Open " + path,
                       [this, path, options](const JobContext& job) { return m_impl->engine.open(path, options, job); });
+}
+
+Job Session::runCompare(std::string path) {
+  return m_impl->post("Compare with " + path, [this, path](const JobContext& job) -> Status {
+    std::vector<weights::WeightsPtr> series;
+    if (!path.empty()) {
+      auto opened = openSeries(path, job.stop());
+      if (!opened) return opened.error();
+      series = std::move(*opened);
+    }
+    m_impl->board.update([&](State& state) {
+      state.series = series;
+      state.seriesPath = path;
+    });
+    return Done{};
+  });
 }
 
 Job Session::runStart(RunSpec spec) {
@@ -111,6 +137,13 @@ Job Session::runShowEviction(std::shared_ptr<const hooks::EvictionStudy> study) 
 
 Job Session::runWriteTrace(std::string path) {
   return m_impl->post("Write " + path, [this, path](const JobContext&) { return m_impl->engine.writeTrace(path); });
+}
+
+Job Session::runVerify(VerifySpec spec) {
+  const bool background = spec.background;
+  return m_impl->post(
+      "Measure exactness",
+      [this, spec = std::move(spec)](const JobContext& job) { return m_impl->engine.verify(spec, job); }, background);
 }
 
 Result<Estimate> Session::estimate(const RunSpec& spec) const { return m_impl->engine.estimate(spec); }

@@ -17,13 +17,16 @@
 #include "core/session/checkpoint.h"
 #include "core/session/job.h"
 #include "core/session/sampler.h"
+#include "core/session/verification.h"
 #include "core/store/snapshot.h"
+#include "core/weights/weight_set.h"
 
 namespace orrery::session {
 
 struct OpenOptions {
-  DType dtype = DType::F32;   // F32 or F64: what the run computes in
-  std::string device = "cpu"; // "cpu" or "cuda"
+  DType dtype = DType::F32;           // F32 or F64: what the run computes in
+  std::string device = "cpu";         // "cpu" or "cuda"
+  models::Processing processing = {}; // of the weights; what is not valid for the model is left out with a warning
 };
 
 struct RunSpec {
@@ -36,9 +39,24 @@ struct RunSpec {
   std::int64_t generate = 0; // tokens to generate after the prompt; kForever until paused or the context is full
   Sampler sampler;
   std::vector<hooks::Edit> edits;
-  std::string traceOut; // trace file written while the run goes ("" none)
+  std::string traceOut;  // trace file written while the run goes ("" none)
+  bool keepHooks = true; // false: values of hooks that went to traceOut are forgotten
 };
 inline constexpr std::int64_t kForever = -1;
+
+// How exact is the open model? Against the first of these that is given: another checkpoint (logits only), a reference
+// file, the references beside the checkpoint if there is neither text nor tokens, its float64 twin on text or tokens.
+struct VerifySpec {
+  std::string against;   // checkpoint of the same vocabulary
+  std::string reference; // .safetensors, see reference.h
+  std::string text;      // used if tokens is empty
+  std::vector<std::int32_t> tokens;
+  // Nobody asked for it: references beside the checkpoint come before the tokens, any other job that is posted cancels
+  // it, and what takes more than maxSeconds or maxBytes, or fails, is told in Verification::notMeasured.
+  bool background = false;
+  double maxSeconds = 0;      // 0: any
+  std::uint64_t maxBytes = 0; // also a quarter of what is available; 0: any
+};
 
 struct Estimate {
   std::uint64_t bytes = 0;          // what the captured data will take in memory
@@ -59,12 +77,16 @@ struct RunStats {
 // A consistent picture of everything but the captured data. Immutable; compare `revision` to see a change.
 struct State {
   std::uint64_t revision = 0;
-  std::shared_ptr<const ModelInfo> model; // null: nothing open
-  std::vector<JobInfo> jobs;              // newest last; finished ones stay until 50 newer came
-  bool running = false;                   // a run is going on (not paused)
-  Sampler sampler;                        // in force for the next token
+  std::shared_ptr<const ModelInfo> model;  // null: nothing open
+  weights::WeightsPtr weights;             // of the open checkpoint, to look at; null: none, or a trace file
+  std::vector<weights::WeightsPtr> series; // what it is compared with, in order; empty: nothing
+  std::string seriesPath;                  // as given to runCompare()
+  std::vector<JobInfo> jobs;               // newest last; finished ones stay until 50 newer came
+  bool running = false;                    // a run is going on (not paused)
+  Sampler sampler;                         // in force for the next token
   RunStats stats;
-  std::vector<std::uint64_t> runs; // ids of runs that can be shown (branches), oldest first
+  std::shared_ptr<const Verification> verification; // what runVerify found last of this model; null: nothing yet
+  std::vector<std::uint64_t> runs;                  // ids of runs that can be shown (branches), oldest first
 };
 
 // Threads of the forward pass of every session in this process; 0: one per core.
@@ -91,6 +113,8 @@ public:
 
   // Checkpoint (HF folder, .safetensors) or trace file (.h5): replaces what is open.
   Job runOpen(std::string path, OpenOptions options = {});
+  // What the weights of the open checkpoint are compared with: a checkpoint, or a folder of them. "" ends it.
+  Job runCompare(std::string path);
   // A new run: prefill, then spec.generate tokens. Refused with the number if the estimate does not fit.
   Job runStart(RunSpec spec);
   // Goes on with the current run for `tokens` more (1: step; kForever: until pause()).
@@ -112,6 +136,8 @@ public:
   // Shows results of before again, or none (undo).
   Job runShowEviction(std::shared_ptr<const hooks::EvictionStudy> study);
   Job runWriteTrace(std::string path); // the current run, as a trace file
+  // Measures how exact the open model is; runs and snapshots stay as they are. The result is state()->verification.
+  Job runVerify(VerifySpec spec);
 
   // Bytes and seconds before a run. Any thread; cheap.
   Result<Estimate> estimate(const RunSpec& spec) const;

@@ -74,7 +74,7 @@ HookBlock sliceBlock(const hooks::HookSpec& spec, const HookBlock& block, std::i
 }
 
 std::int64_t coveredPositions(const HookChannel& channel) {
-  std::int64_t covered = 0;
+  std::int64_t covered = channel.released;
   for (std::size_t i = 0; i < channel.blocks.size() && channel.blocks[i].begin == covered; ++i)
     covered += channel.blocks[i].count;
   return covered;
@@ -127,6 +127,7 @@ Result<TensorView> gatherHook(const Snapshot& snapshot, const std::string& name,
   if (found == snapshot.hooks.end() || found->second.blocks.empty())
     return notFound(name + ": this hook was not captured");
   const HookChannel& channel = found->second;
+  if (channel.released > 0) return notFound(name + ": its values went to the trace file and are not kept in memory");
   if (Status status = checkChannel(channel, name); !status) return status.error();
   const std::int64_t tokens = coveredPositions(channel);
   TensorView all;

@@ -12,8 +12,18 @@ void Recorder::begin(std::uint64_t run, std::shared_ptr<const RunInfo> info) {
   m_state = Snapshot{};
   m_state.run = run;
   m_state.revision = revision;
+  m_state.pass = ++m_lastPass;
   m_state.info = std::move(info);
 }
+
+void Recorder::recompute() {
+  m_state.scores.truncate(0);
+  m_state.attention.clear();
+  m_state.hooks.clear();
+  m_state.pass = ++m_lastPass;
+}
+
+void Recorder::restore(const Snapshot& snapshot) { branch(m_state.run, snapshot, snapshot.length()); }
 
 void Recorder::branch(std::uint64_t run, const Snapshot& from, std::int64_t length) {
   const std::uint64_t revision = m_state.revision;
@@ -74,6 +84,7 @@ void Recorder::truncate(std::int64_t length) {
 void Recorder::truncateHooks(std::int64_t length) {
   if (length == 0) m_state.hooks.clear();
   for (auto& [name, channel] : m_state.hooks) {
+    channel.released = std::min(channel.released, length);
     std::size_t keep = channel.blocks.size();
     while (keep > 0 && channel.blocks[keep - 1].begin >= length) --keep;
     if (keep == 0) {
@@ -85,6 +96,20 @@ void Recorder::truncateHooks(std::int64_t length) {
     channel.blocks.truncate(keep - 1);
     channel.blocks.push_back(std::move(last));
   }
+}
+
+void Recorder::releaseHooks(const SnapshotSink& sink) {
+  for (auto& [name, channel] : m_state.hooks) releaseBlocks(channel, sink.positionsWritten(name));
+}
+
+void Recorder::releaseBlocks(HookChannel& channel, std::int64_t written) {
+  std::size_t done = 0;
+  while (done < channel.blocks.size() && channel.blocks[done].begin + channel.blocks[done].count <= written) ++done;
+  if (done == 0) return;
+  channel.released = channel.blocks[done - 1].begin + channel.blocks[done - 1].count;
+  Chunked<HookBlock> rest;
+  for (std::size_t i = done; i < channel.blocks.size(); ++i) rest.push_back(channel.blocks[i]);
+  channel.blocks = std::move(rest);
 }
 
 SnapshotPtr Recorder::publish() {

@@ -37,11 +37,15 @@ struct HookBlock {
 struct HookChannel {
   hooks::HookSpec spec;
   Chunked<HookBlock> blocks;
+  std::int64_t released = 0; // positions [0, released) went to a trace file and are not in memory any more
 };
 
 struct Snapshot {
   std::uint64_t run = 0;      // id of the run; a branch has another
   std::uint64_t revision = 0; // grows with every change
+  // Another number after the whole text went through the model once more (Recorder::recompute): what was captured
+  // before is not of this pass. A branch keeps that of what it shares.
+  std::uint64_t pass = 0;
   std::shared_ptr<const RunInfo> info;
   Chunked<std::int32_t> tokens;                  // [T]
   Chunked<std::string> pieces;                   // [T] raw bytes of each token

@@ -85,6 +85,20 @@ void Store::cut(std::int64_t length) {
   });
 }
 
+void Store::recompute() {
+  push([this] {
+    m_recorder.recompute();
+    m_dirty = true;
+  });
+}
+
+void Store::restore(SnapshotPtr snapshot) {
+  push([this, snapshot = std::move(snapshot)] {
+    m_recorder.restore(*snapshot);
+    publish();
+  });
+}
+
 void Store::addToken(std::int32_t token, std::string piece) {
   push([this, token, piece = std::move(piece)] {
     m_recorder.addToken(token, piece);
@@ -196,11 +210,12 @@ std::vector<std::uint64_t> Store::runs() const {
   return ids;
 }
 
-void Store::attach(std::unique_ptr<SnapshotSink> sink) {
+void Store::attach(std::unique_ptr<SnapshotSink> sink, bool release) {
   // std::function copies what it holds, hence the shared pointer.
   auto shared = std::make_shared<std::unique_ptr<SnapshotSink>>(std::move(sink));
-  push([this, shared] {
+  push([this, shared, release] {
     m_sink = std::move(*shared);
+    m_release = release;
     setSinkError(std::nullopt);
     if (const SnapshotPtr current = snapshot()) feedSink(*current);
   });
@@ -229,6 +244,7 @@ Status Store::finishSinkNow() {
 void Store::feedSink(const Snapshot& snapshot) {
   if (!m_sink) return;
   const Status status = m_sink->write(snapshot);
+  if (status && m_release) m_recorder.releaseHooks(*m_sink);
   if (status) return;
   m_sink.reset();
   setSinkError(status.error());

@@ -42,6 +42,10 @@ public:
   void forget(std::uint64_t run);
   // [run] Keeps the first `length` tokens of the current run.
   void cut(std::int64_t length);
+  // [run] The whole text comes once more: what was captured of the current run is forgotten, with the next commit.
+  void recompute();
+  // [run] Makes the current run again what `snapshot` of it says.
+  void restore(SnapshotPtr snapshot);
   // [run] A generated token.
   void addToken(std::int32_t token, std::string piece);
   // [run] Scores of the next positions that have none.
@@ -67,7 +71,8 @@ public:
   std::vector<std::uint64_t> runs() const;       // oldest first
 
   // Sends every snapshot from now on to `sink` (first the current one); one that was attached is dropped unfinished.
-  void attach(std::unique_ptr<SnapshotSink> sink);
+  // With `release`, values of hooks that the sink has written are forgotten: memory does not grow with the file.
+  void attach(std::unique_ptr<SnapshotSink> sink, bool release = false);
   // Commits, finishes the sink and detaches it. The future holds the first error of the sink, or Done.
   std::future<Status> finishSink();
   // Drops the sink unfinished.
@@ -94,6 +99,7 @@ private:
   Recorder m_recorder;
   bool m_dirty = false; // something was recorded since the last snapshot
   std::unique_ptr<SnapshotSink> m_sink;
+  bool m_release = false;
 
   mutable std::mutex m_mutex;
   SnapshotPtr m_current;                       // guarded by m_mutex

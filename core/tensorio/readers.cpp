@@ -54,13 +54,17 @@ Result<TensorFile> openFile(const std::string& path) {
   return unsupported("not a checkpoint that is read here (a folder, " + known + ")", path);
 }
 
-// The files of a folder with that extension, sorted.
+// Numbers of another program that lie beside a checkpoint, see core/session/reference.h.
+bool isReference(std::string_view name) { return name == "reference.safetensors" || name == "tl_cache.safetensors"; }
+
+// The checkpoints of a folder with that extension, sorted.
 Result<std::vector<std::string>> filesIn(const fs::path& folder, const char* extension) {
   std::vector<std::string> files;
   std::error_code error;
   fs::directory_iterator entry(folder, error);
   for (const fs::directory_iterator end; !error && entry != end; entry.increment(error))
-    if (entry->path().extension() == extension) files.push_back(entry->path().string());
+    if (entry->path().extension() == extension && !isReference(entry->path().filename().string()))
+      files.push_back(entry->path().string());
   if (error) return ioError("cannot list the folder: " + error.message(), folder.string());
   std::sort(files.begin(), files.end());
   return files;

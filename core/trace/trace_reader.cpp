@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/trace/trace_reader.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include "core/trace/hdf5/attribute.h"
 #include "core/trace/hdf5/dataset.h"
 #include "core/trace/hdf5/file.h"
+#include "core/trace/hdf5/mapped_rows.h"
 
 namespace orrery::trace {
 namespace {
@@ -52,19 +54,21 @@ private:
   Status readHooks();
   Status readHook(hid_t hooks, const std::string& name);
   Result<TensorView> values(hid_t parent, const std::string& name, const Shape& shape,
-                            std::initializer_list<DType> dtypes);
+                            std::initializer_list<DType> dtypes, std::optional<std::size_t> positions = std::nullopt);
 
   std::string m_path;
   std::size_t m_budget; // bytes that may still be read
+  h5::MapBudget m_maps;
   h5::Handle m_file;
   store::RunInfo m_info;
   std::vector<std::string> m_kinds; // [L]
   Snapshot m_snapshot;
 };
 
-// The whole dataset; -1 in `shape` stands for any size.
+// The whole dataset; -1 in `shape` stands for any size. With `positions`, the dimension along which it grew, a large
+// one is mapped, not read.
 Result<TensorView> Reader::values(hid_t parent, const std::string& name, const Shape& shape,
-                                  std::initializer_list<DType> dtypes) {
+                                  std::initializer_list<DType> dtypes, std::optional<std::size_t> positions) {
   auto dataset = h5::Dataset::open(parent, name, m_path);
   if (!dataset) return dataset.error();
   bool fits = dataset->shape().size() == shape.size();
@@ -74,6 +78,8 @@ Result<TensorView> Reader::values(hid_t parent, const std::string& name, const S
   if (!fits || !known)
     return bad(name + " is " + std::string(orrery::name(dataset->dtype())) + " " + shapeText(dataset->shape()) +
                ", expected " + std::string(orrery::name(*dtypes.begin())) + " " + shapeText(shape));
+  if (positions)
+    if (auto mapped = h5::mapRows(*dataset, *positions, m_path, m_maps)) return *mapped;
   if (dataset->bytes() > m_budget)
     return tooLarge(name + " has " + std::to_string(dataset->bytes()) + " bytes, " + std::to_string(m_budget) +
                         " are left of what may be read",
@@ -228,10 +234,10 @@ Status Reader::readLayer(hid_t layers, const std::string& name) {
   if (!window) return window.error();
   if (layer >= m_kinds.size()) return bad("attention/" + name + " has no entry in attention_kinds");
   if (*window < 0) return bad("attention/" + name + ": window " + std::to_string(*window));
-  auto q = values(group->get(), "q", {dims.heads, -1, dims.headDim}, {DType::F32, DType::F64});
+  auto q = values(group->get(), "q", {dims.heads, -1, dims.headDim}, {DType::F32, DType::F64}, 1);
   if (!q) return q.error();
   const std::int64_t tokens = q->shape[1];
-  auto k = values(group->get(), "k", {dims.kvHeads, tokens, dims.headDim}, {q->dtype});
+  auto k = values(group->get(), "k", {dims.kvHeads, tokens, dims.headDim}, {q->dtype}, 1);
   auto lse = values(group->get(), "lse", {dims.heads, tokens}, {DType::F32, DType::F64});
   if (!k) return k.error();
   if (!lse) return lse.error();
@@ -323,11 +329,10 @@ Status Reader::readHook(hid_t parent, const std::string& name) {
   if (!id || id->layer >= m_info.dims.layers) return bad("hooks/ has an entry that names no hook of this model");
   store::HookChannel channel{hooks::hookSpec(*id), {}};
   Shape shape = hooks::hookShape(*id, m_info.dims, -1);
-  auto value = values(parent, name, shape, {DType::F32, DType::F64, DType::I64, DType::I32});
+  const auto positions = static_cast<std::size_t>(std::ranges::find(shape, -1) - shape.begin());
+  auto value = values(parent, name, shape, {DType::F32, DType::F64, DType::I64, DType::I32}, positions);
   if (!value) return value.error();
-  std::int64_t tokens = 0;
-  for (std::size_t i = 0; i < shape.size(); ++i)
-    if (shape[i] == -1) tokens = value->shape[i];
+  const std::int64_t tokens = positions < shape.size() ? value->shape[positions] : 0;
   shape = hooks::hookShape(*id, m_info.dims, tokens);
   if (value->shape != shape || tokens > m_snapshot.length())
     return bad("hooks/" + name + " is " + shapeText(value->shape) + ", expected " + joined(channel.spec.dims) +

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Reads a trace file into the same Snapshot a live run makes. Nothing in the file is trusted.
+// Reads a trace file into the same Snapshot a live run makes. Nothing in the file is trusted. Q, K and hooks that are
+// large and not compressed are not read but mapped (hdf5/mapped_rows.h): opening takes no longer for them.
 #pragma once
 #include <string>
 

@@ -12,6 +12,7 @@
 #include "core/trace/hdf5/attribute.h"
 #include "core/trace/hdf5/dataset.h"
 #include "core/trace/hdf5/file.h"
+#include "core/trace/hdf5/mapped_rows.h"
 #include "core/trace/text.h"
 
 namespace orrery::trace {
@@ -20,7 +21,6 @@ namespace {
 using store::Snapshot;
 
 constexpr std::int64_t kBlock = 64; // positions written at once while the run goes on
-constexpr std::int64_t kChunkBytes = std::int64_t{256} << 10;
 
 // A dataset that grows along its positions; `keys` grows with it (hook_pattern).
 struct Growing {
@@ -36,7 +36,9 @@ struct Growing {
   }
 };
 
-Shape chunkFor(const Shape& shape, std::size_t positions, std::optional<std::size_t> keys, DType dtype) {
+// `length`: positions of the text so far, most of the prompt as a rule.
+Shape chunkFor(const Shape& shape, std::size_t positions, std::optional<std::size_t> keys, DType dtype,
+               std::int64_t length) {
   Shape chunk = shape;
   if (keys) { // [B, H, Tq, Tk]: squares of one head
     std::fill(chunk.begin(), chunk.end(), 1);
@@ -48,7 +50,7 @@ Shape chunkFor(const Shape& shape, std::size_t positions, std::optional<std::siz
     chunk[i] = i < positions ? 1 : std::max<std::int64_t>(shape[i], 1);
     if (i > positions) rowBytes *= chunk[i];
   }
-  chunk[positions] = std::clamp<std::int64_t>(kChunkBytes / rowBytes, 1, kBlock);
+  chunk[positions] = h5::mappablePositions(rowBytes, length);
   return chunk;
 }
 
@@ -92,6 +94,10 @@ public:
     if (Status status = guarded(closeFile()); !status) return status;
     return renameInto(m_temporary, m_path);
   }
+  std::int64_t positionsWritten(const std::string& hook) const override {
+    const auto found = m_growing.find("hooks/" + hook);
+    return found == m_growing.end() ? 0 : found->second.have();
+  }
 
 private:
   // After an error nothing stays behind.
@@ -134,7 +140,7 @@ private:
   h5::Handle m_file;
   std::map<std::string, h5::Handle> m_groups;
   std::map<std::string, Growing> m_growing; // by path, "attention/0/q"
-  std::uint64_t m_run = 0;
+  std::uint64_t m_run = 0, m_pass = 0;
   store::Chunked<std::int32_t> m_tokens; // of the snapshot before
 };
 
@@ -167,8 +173,8 @@ Status TraceWriter::closeFile() {
 
 Status TraceWriter::append(const Snapshot& snapshot, bool all) {
   if (Status s = open(); !s) return s;
-  std::int64_t same = snapshot.length();
-  if (snapshot.run != m_run) { // a branch: what it shares with the run before stays
+  std::int64_t same = snapshot.pass == m_pass ? snapshot.length() : 0;
+  if (same > 0 && snapshot.run != m_run) { // a branch: what it shares with the run before stays
     same = 0;
     while (same < std::min<std::int64_t>(snapshot.length(), static_cast<std::int64_t>(m_tokens.size())) &&
            snapshot.tokens[static_cast<std::size_t>(same)] == m_tokens[static_cast<std::size_t>(same)])
@@ -176,6 +182,7 @@ Status TraceWriter::append(const Snapshot& snapshot, bool all) {
   }
   if (Status s = cutTo(same); !s) return s;
   m_run = snapshot.run;
+  m_pass = snapshot.pass;
   m_tokens = snapshot.tokens;
   const std::vector<std::int32_t> ids = snapshot.tokens.toVector();
   const TensorView tokens =
@@ -226,7 +233,9 @@ Result<Growing*> TraceWriter::growing(const std::string& path, const TensorView&
   if (const auto found = m_growing.find(path); found != m_growing.end()) return &found->second;
   auto where = place(path);
   if (!where) return where.error();
-  const h5::DatasetOptions options{chunkFor(like.shape, positions, keys, like.dtype), keys.has_value(), fill};
+  const h5::DatasetOptions options{
+      chunkFor(like.shape, positions, keys, like.dtype, static_cast<std::int64_t>(m_tokens.size())), keys.has_value(),
+      fill};
   auto made = h5::Dataset::create(where->first, where->second, like.dtype, options, m_path);
   if (!made) return made.error();
   Growing growing{std::move(*made), positions, keys};

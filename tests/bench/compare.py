@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Orrery against transformers in one go on the same cores, in turn, as ratios.
-usage: compare.py [--orrery build/release/app/orrery] [--rounds 3] {decode,attention}
+usage: compare.py [--orrery build/release/app/orrery] [--rounds 3] [--checkpoint C] {decode,attention}
+With --checkpoint (a HF folder or .gguf) decode runs these weights on both sides instead of random ones.
 Needs a Python with torch and transformers; run it with that Python."""
 import argparse
 import json
@@ -8,7 +9,9 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 
+PROMPT = range(300, 332)  # as in peers.py
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -16,15 +19,27 @@ def run(command):
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def peer(what, tokens, threads):
-    return run([sys.executable, str(HERE / "peers.py"), what, "--tokens", str(tokens), "--threads", str(threads)])
+def peer(what, tokens, threads, *more):
+    return run([sys.executable, str(HERE / "peers.py"), what, "--tokens", str(tokens), "--threads", str(threads), *more])
+
+
+def traced(arguments):
+    """`orrery trace`: attention captured and a trace file written while it generates."""
+    with tempfile.TemporaryDirectory() as folder:
+        return run([arguments.orrery, "trace", arguments.checkpoint, "--tokens", ",".join(map(str, PROMPT)), "--generate",
+                    "128", "--out", f"{folder}/t.h5", "--json", "--threads", str(arguments.threads)])
 
 
 def decode(arguments):
-    ratios = []
+    ratios, checkpoint = [], arguments.checkpoint
     for _ in range(arguments.rounds):
-        ours = run([arguments.orrery, "bench", "decode", "--json", "--threads", str(arguments.threads)])["rows"][0]
-        theirs = peer("decode", 128, arguments.threads)
+        if checkpoint:
+            ours, theirs = traced(arguments), peer("decode", 128, arguments.threads, "--checkpoint", checkpoint)
+            same = sum(a == b for a, b in zip(ours["generated"], theirs["generated"]))
+            print(f"{same} of {len(ours['generated'])} greedy tokens are the same")
+        else:
+            ours = run([arguments.orrery, "bench", "decode", "--json", "--threads", str(arguments.threads)])["rows"][0]
+            theirs = peer("decode", 128, arguments.threads)
         ratios.append(ours["tokens_per_second"] / theirs["tokens_per_second"])
         print(f"orrery with capture {ours['tokens_per_second']:.1f} tokens/s, transformers without "
               f"{theirs['tokens_per_second']:.1f}, ratio {ratios[-1]:.2f}")
@@ -50,6 +65,7 @@ if __name__ == "__main__":
     parser.add_argument("--orrery", default=str(HERE.parent.parent / "build/release/app/orrery"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--checkpoint")
     parser.add_argument("--largest-peer", type=int, default=4096, help="largest T that transformers is asked for")
     arguments = parser.parse_args()
     {"decode": decode, "attention": attention}[arguments.what](arguments)

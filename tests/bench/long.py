@@ -37,8 +37,8 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
-    print("T       orrery s  peak MB  allowed MB  | SDPA s   MB       ratio")
+    print("T       orrery s  predicted  peak MB  allowed MB  | SDPA s   MB       ratio")
     for count in map(int, arguments.tokens.split(",")):
         ours, theirs = measure(arguments, count)
-        print(f"{count:<7d} {ours['seconds']:8.2f}  {ours['peak_bytes'] / 1e6:7.0f}  {ours['allowed_bytes'] / 1e6:10.0f}  "
+        print(f"{count:<7d} {ours['seconds']:8.2f}  {ours['predicted_seconds']:9.2f}  {ours['peak_bytes'] / 1e6:7.0f}  {ours['allowed_bytes'] / 1e6:10.0f}  "
               f"| {theirs['seconds']:7.2f}  {theirs['peak_bytes'] / 1e6:7.0f}  {ours['ratio_sdpa']:.2f}", flush=True)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a user would run instead: transformers on the same shapes, threads and machine. One measurement per process, so
-that peak memory means something.   usage: peers.py {decode,attention,sdpa} [--tokens N] [--threads N] -> one JSON object"""
+that peak memory means something.   usage: peers.py {decode,attention,sdpa} [--tokens N] [--threads N]
+[--checkpoint C] -> one JSON object"""
 import argparse
 import json
 import os
@@ -12,6 +13,9 @@ import torch
 import transformers
 
 transformers.utils.logging.set_verbosity_error()
+
+
+PROMPT = list(range(300, 332))  # ids that every vocabulary of some size has; compare.py gives them to Orrery too
 
 
 def llama_135m():
@@ -27,14 +31,23 @@ def gpt2_small(tokens, attention):
     return transformers.GPT2LMHeadModel(config).eval()
 
 
-def decode(tokens):
-    model = llama_135m()
-    prompt = torch.randint(3, 49152, (1, 32))
+def checkpoint(path):
+    """The same weights in float32: a HF folder, or a GGUF file whose tensors transformers dequantises."""
+    folder, name = os.path.split(os.path.abspath(path))
+    where = (folder, {"gguf_file": name}) if path.endswith(".gguf") else (path, {})
+    return transformers.AutoModelForCausalLM.from_pretrained(where[0], dtype=torch.float32, **where[1]).eval()
+
+
+def decode(tokens, path=None):
+    model = checkpoint(path) if path else llama_135m()
+    prompt = torch.tensor([PROMPT]) if path else torch.randint(3, 49152, (1, 32))
     options = dict(do_sample=False, eos_token_id=None, pad_token_id=0)
     model.generate(prompt, max_new_tokens=4, min_new_tokens=4, **options)
     start = time.perf_counter()
     model.generate(prompt, max_new_tokens=tokens, min_new_tokens=tokens, **options)
-    return {"tokens_per_second": tokens / (time.perf_counter() - start)}
+    seconds = time.perf_counter() - start
+    written = model.generate(prompt, max_new_tokens=tokens, **options)[0, prompt.shape[1]:].tolist() if path else []
+    return {"tokens_per_second": tokens / seconds, "generated": written}
 
 
 def sdpa(tokens):
@@ -61,10 +74,14 @@ if __name__ == "__main__":
     parser.add_argument("what", choices=["decode", "attention", "sdpa"])
     parser.add_argument("--tokens", type=int, default=128)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--checkpoint", help="decode: these weights instead of random ones")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     with torch.inference_mode():
-        result = {"decode": decode, "attention": attention, "sdpa": sdpa}[arguments.what](arguments.tokens)
+        if arguments.checkpoint:
+            result = decode(arguments.tokens, arguments.checkpoint)
+        else:
+            result = {"decode": decode, "attention": attention, "sdpa": sdpa}[arguments.what](arguments.tokens)
     result["peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(json.dumps(result))

@@ -2,6 +2,7 @@
 // The one selection that links all views.
 #pragma once
 #include <cstdint>
+#include <string>
 
 namespace orrery::views {
 
@@ -12,6 +13,7 @@ struct Selection {
   std::int64_t query = kNone, key = kNone; // token positions
   std::int64_t channel = kNone;            // dimension within the head
   std::int64_t shownTokens = kNone;        // time: the run as it was after so many tokens; kNone: all (live)
+  std::string tensor = {};                 // name in the checkpoint; empty: the first matrix
   friend bool operator==(const Selection&, const Selection&) = default;
 };
 

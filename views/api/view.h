@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a view is: a name, parameters, and a pure function from a Request to a Scene with its data.
-// build() runs on a pool thread (or in `orrery render`), reads only the Request, and can be cancelled; a late answer is
-// dropped by its id. Views do no science (core/analysis does) and know nothing of windows.
+// build() runs on a pool thread (or in `orrery render`), reads only the Request (and caches), and can be cancelled; a
+// late answer is dropped by its id. Views do no science (core/analysis does) and know nothing of windows.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -14,7 +14,9 @@
 #include "core/base/result.h"
 #include "core/base/tensor_view.h"
 #include "core/store/snapshot.h"
+#include "core/weights/weight_set.h"
 #include "views/api/selection.h"
+#include "views/api/tile_loader.h"
 #include "views/scene/scene.h"
 #include "views/scene/theme.h"
 
@@ -33,7 +35,7 @@ using Parameters = std::map<std::string, std::string>; // values as text, as the
 struct ViewInfo {
   std::string name;  // "head", "heads", "text" ... stable: recipes and --view use it
   std::string title; // "Attention of one head"
-  std::string input; // "trace": needs a Snapshot
+  std::string input; // "trace": needs a Snapshot; "weights": a checkpoint; "checkpoints": one or more to compare with
   std::vector<Parameter> parameters;
 };
 
@@ -43,12 +45,17 @@ using Viewports = std::map<std::string, scene::Rect>; // by panel name
 struct Request {
   std::uint64_t id = 0;
   store::SnapshotPtr snapshot;
+  weights::WeightsPtr weights;             // of the checkpoint that is open; null: none, or a trace file
+  std::vector<weights::WeightsPtr> series; // checkpoints that it is compared with, in order
   Selection selection;
   Parameters parameters; // complete: defaults filled in by completeParameters()
   Viewports viewports;
   double width = 800, height = 600; // scene units
   scene::ThemeKind theme = scene::ThemeKind::Dark;
   double pixelRatio = 1; // device pixels per unit, so that tiles are as fine as the screen
+  // Where what takes long may be computed while a coarser picture is shown (Built::incomplete). Null, as in exports:
+  // the picture is complete whatever it takes.
+  std::shared_ptr<TileLoader> loader;
 };
 
 // The numbers behind a picture: named arrays, the first being the picture's own. Written as CSV, NPY or HDF5.
@@ -63,6 +70,8 @@ struct Built {
   scene::Scene scene;
   std::vector<DataTable> data;
   std::string caption; // text for the paper, with every setting that matters
+  // Parts are coarser than asked for; the request's loader says when it is worth asking again.
+  bool incomplete = false;
 };
 
 class View {

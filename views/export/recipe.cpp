@@ -123,6 +123,7 @@ Status readInput(const Json& json, Recipe& recipe, const std::string& where) {
   Reader reader(where, "input");
   reader.text("path", recipe.inputPath);
   reader.text("hash", recipe.inputHash);
+  reader.text("other", recipe.inputOther);
   reader.key("make", "an object or null", [&](const Json& v) {
     recipe.inputMake = v;
     return v.is_object() || v.is_null();
@@ -138,6 +139,7 @@ Status readSelection(const Json& json, views::Selection& selection, const std::s
   reader.integer("key", selection.key);
   reader.integer("channel", selection.channel);
   reader.integer("shown_tokens", selection.shownTokens);
+  reader.text("tensor", selection.tensor);
   return reader.read(json);
 }
 
@@ -177,9 +179,17 @@ Json figureJson(const FigureOptions& figure) {
           {"panel_letter", figure.panelLetter}};
 }
 
+Json inputJson(const Recipe& recipe) {
+  Json json = {{"path", recipe.inputPath}, {"hash", recipe.inputHash}, {"make", recipe.inputMake}};
+  if (!recipe.inputOther.empty()) json["other"] = recipe.inputOther;
+  return json;
+}
+
 Json selectionJson(const views::Selection& s) {
-  return {{"layer", s.layer}, {"head", s.head},       {"query", s.query},
-          {"key", s.key},     {"channel", s.channel}, {"shown_tokens", s.shownTokens}};
+  Json json = {{"layer", s.layer}, {"head", s.head},       {"query", s.query},
+               {"key", s.key},     {"channel", s.channel}, {"shown_tokens", s.shownTokens}};
+  if (!s.tensor.empty()) json["tensor"] = s.tensor;
+  return json;
 }
 
 } // namespace
@@ -192,7 +202,7 @@ Json toJson(const Recipe& recipe) {
   return {{"format", kFormat},
           {"format_version", kFormatVersion},
           {"program", recipe.program.empty() ? std::string(ORRERY_VERSION) : recipe.program},
-          {"input", {{"path", recipe.inputPath}, {"hash", recipe.inputHash}, {"make", recipe.inputMake}}},
+          {"input", inputJson(recipe)},
           {"view", recipe.view},
           {"parameters", parameters},
           {"selection", selectionJson(recipe.selection)},

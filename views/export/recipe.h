@@ -21,6 +21,7 @@ namespace orrery::exports {
 struct Recipe {
   std::string program;              // version that wrote it; filled in by toJson if empty
   std::string inputPath, inputHash; // hash: identity of the input, empty if unknown
+  std::string inputOther;           // what weights are compared with: a checkpoint or a folder of them; empty: nothing
   Json inputMake;                   // null or an object
   std::string view;
   views::Parameters parameters; // complete, so that a later default changes nothing

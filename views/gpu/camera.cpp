@@ -32,6 +32,16 @@ Rect placedIn(const Rect& limits, Rect view) {
   return view;
 }
 
+// The same for one axis alone.
+double allowedAlong(double limit, double frame, double shown, double cell, double scale) {
+  const double smallest = std::min(frame / std::max(cell, 1.0) / shown, 1.0);
+  return std::clamp(scale, smallest, std::max(limit / shown, 1.0));
+}
+
+struct Scales {
+  double x, y;
+};
+
 // How much the shown rectangle may grow (> 1) or shrink (< 1) at most.
 double allowedScale(const Panel& panel, double scale) {
   const double w = std::abs(panel.data.w), h = std::abs(panel.data.h);
@@ -39,6 +49,13 @@ double allowedScale(const Panel& panel, double scale) {
   const double cell = std::max(panel.maxZoomCell, 1.0);
   const double smallest = std::min(std::max(panel.frame.w / cell / w, panel.frame.h / cell / h), 1.0);
   return std::clamp(scale, smallest, largest);
+}
+
+Scales scalesFor(const Panel& panel, double scale) {
+  if (!panel.stretch) return {allowedScale(panel, scale), allowedScale(panel, scale)};
+  const double w = std::abs(panel.data.w), h = std::abs(panel.data.h);
+  return {allowedAlong(std::abs(panel.limits.w), panel.frame.w, w, panel.maxZoomCell, scale),
+          allowedAlong(std::abs(panel.limits.h), panel.frame.h, h, panel.maxZoomCell, scale)};
 }
 
 bool usable(const Panel& panel) {
@@ -51,11 +68,11 @@ bool close(double a, double b, double size) { return std::abs(a - b) <= 1e-9 * s
 
 Rect zoomedAt(const Panel& panel, Point at, double factor) {
   if (!usable(panel) || !(factor > 0)) return panel.data;
-  const double scale = allowedScale(panel, 1 / factor);
+  const Scales scale = scalesFor(panel, 1 / factor);
   const Point data = scene::toData(panel, at);
   const Rect& d = panel.data;
   return placedIn(panel.limits,
-                  {data.x - (data.x - d.x) * scale, data.y - (data.y - d.y) * scale, d.w * scale, d.h * scale});
+                  {data.x - (data.x - d.x) * scale.x, data.y - (data.y - d.y) * scale.y, d.w * scale.x, d.h * scale.y});
 }
 
 Rect panned(const Panel& panel, double dx, double dy) {
@@ -69,8 +86,8 @@ Rect panned(const Panel& panel, double dx, double dy) {
 Rect zoomedTo(const Panel& panel, Rect onScreen) {
   if (!usable(panel) || onScreen.w <= 0 || onScreen.h <= 0) return panel.data;
   const Point centre = scene::toData(panel, {onScreen.x + onScreen.w / 2, onScreen.y + onScreen.h / 2});
-  const double scale = allowedScale(panel, std::max(onScreen.w / panel.frame.w, onScreen.h / panel.frame.h));
-  const double w = panel.data.w * scale, h = panel.data.h * scale;
+  const Scales scale = scalesFor(panel, std::max(onScreen.w / panel.frame.w, onScreen.h / panel.frame.h));
+  const double w = panel.data.w * scale.x, h = panel.data.h * scale.y;
   return placedIn(panel.limits, {centre.x - w / 2, centre.y - h / 2, w, h});
 }
 

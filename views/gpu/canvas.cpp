@@ -17,12 +17,18 @@ namespace orrery::gpu {
 namespace {
 constexpr int kFrameMilliseconds = 16;
 constexpr int kSlowMilliseconds = 300; // after which a wait shows
+constexpr int kTilesMilliseconds = 33; // tiles that arrive are shown together
 
 QString text(const std::string& s) { return QString::fromStdString(s); }
 } // namespace
 
 Canvas::Canvas(ThreadPool& pool, QWidget* parent)
     : QWidget(parent), m_pool(pool),
+      m_tiles(std::make_shared<views::TileLoader>(pool,
+                                                  [this] {
+                                                    QMetaObject::invokeMethod(
+                                                        this, [this] { tilesArrived(); }, Qt::QueuedConnection);
+                                                  })),
       m_queue(pool, this, [this](std::uint64_t id, Result<views::Built> built) { onBuilt(id, std::move(built)); }) {
   m_empty = {"Nothing to show yet", "Drop a checkpoint here, or open the bundled model.", -1, false};
   auto* layout = new QVBoxLayout(this);
@@ -36,6 +42,8 @@ Canvas::Canvas(ThreadPool& pool, QWidget* parent)
     m_slow = m_queue.busy();
     if (m_slow) scheduleFrame();
   });
+  m_tilesTimer.setSingleShot(true);
+  connect(&m_tilesTimer, &QTimer::timeout, this, [this] { request(false); });
   m_sinceFrame.start();
   m_clock.start();
   chooseBackend();
@@ -43,6 +51,7 @@ Canvas::Canvas(ThreadPool& pool, QWidget* parent)
 
 // The backend calls back into members, so it goes first.
 Canvas::~Canvas() {
+  m_tiles->close();
   delete m_surface;
   m_surface = nullptr;
 }
@@ -130,9 +139,21 @@ void Canvas::setSnapshot(store::SnapshotPtr snapshot) {
   request(otherRun);
 }
 
+void Canvas::setWeights(weights::WeightsPtr weights, std::vector<weights::WeightsPtr> series) {
+  if (weights == m_weights && series == m_series) return;
+  m_weights = std::move(weights);
+  m_series = std::move(series);
+  if (!m_view || m_view->info().input == "trace") return;
+  m_viewports.clear(); // of other tensors
+  m_cameras.clear();
+  if (!canBuild()) m_built = nullptr;
+  request(true);
+}
+
 void Canvas::setSelection(const views::Selection& selection) {
   if (selection == m_selection) return;
-  const bool otherPicture = selection.layer != m_selection.layer || selection.head != m_selection.head;
+  const bool otherPicture = selection.layer != m_selection.layer || selection.head != m_selection.head ||
+                            selection.tensor != m_selection.tensor;
   m_selection = selection;
   request(otherPicture);
 }
@@ -149,11 +170,18 @@ void Canvas::setTheme(scene::ThemeKind theme) {
 
 void Canvas::rebuild() { request(false); }
 
-bool Canvas::canBuild() const { return m_view && (m_snapshot || m_view->info().input != "trace"); }
+bool Canvas::canBuild() const {
+  if (!m_view) return false;
+  const std::string& input = m_view->info().input;
+  if (input == "trace") return m_snapshot != nullptr;
+  return m_weights != nullptr || (input != "weights" && input != "checkpoints");
+}
 
 views::Request Canvas::currentRequest() const {
   views::Request request;
   request.snapshot = m_snapshot;
+  request.weights = m_weights;
+  request.series = m_series;
   request.selection = m_selection;
   request.parameters = m_parameters;
   request.viewports = m_viewports;
@@ -170,6 +198,7 @@ void Canvas::request(bool restart) {
   if (restart) {
     m_oldestWanted = m_nextId;
     m_queue.cancel();
+    m_tiles->want(nullptr, {});
   }
   if (!canBuild() || width() < 8 || height() < 8) return;
   views::Request next = currentRequest();
@@ -181,8 +210,13 @@ void Canvas::request(bool restart) {
   }
   next.parameters = *complete;
   next.id = m_nextId++;
+  next.loader = m_tiles;
   m_queue.request(m_view, std::move(next));
   if (!m_slowTimer.isActive() && !m_slow) m_slowTimer.start(kSlowMilliseconds);
+}
+
+void Canvas::tilesArrived() {
+  if (!m_tilesTimer.isActive()) m_tilesTimer.start(kTilesMilliseconds);
 }
 
 void Canvas::onBuilt(std::uint64_t id, Result<views::Built> built) {

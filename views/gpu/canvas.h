@@ -60,6 +60,8 @@ public:
   void setView(const views::View* view, store::SnapshotPtr snapshot, views::Parameters parameters,
                views::Selection selection, scene::ThemeKind theme = scene::ThemeKind::Dark);
   void setSnapshot(store::SnapshotPtr snapshot);
+  // What views of weights show, and what it is compared with.
+  void setWeights(weights::WeightsPtr weights, std::vector<weights::WeightsPtr> series = {});
   void setSelection(const views::Selection& selection);
   void setParameters(views::Parameters parameters);
   void setTheme(scene::ThemeKind theme);
@@ -97,6 +99,8 @@ public:
   FrameMeter& meter() { return m_meter; } // GUI-thread time of every frame and callback of this canvas
   RenderStats renderStats() const { return m_renderStats; }
   bool busy() const { return m_queue.busy(); } // a picture is being built
+  // The picture shown is not the finest yet: tiles are being computed.
+  bool refining() const { return m_built && m_built->incomplete; }
   // The pixels as they are on screen, device resolution. Waits for one frame: tests, screenshots.
   QImage grabFrame();
 
@@ -135,6 +139,7 @@ private:
   void usePainter(const QString& reason);
   void request(bool restart);
   bool canBuild() const;
+  void tilesArrived();
   void onBuilt(std::uint64_t id, Result<views::Built> built);
   void adopt(std::shared_ptr<const views::Built> built);
   void onFeedback(const Feedback& feedback);
@@ -179,6 +184,8 @@ private:
 
   const views::View* m_view = nullptr;
   store::SnapshotPtr m_snapshot;
+  weights::WeightsPtr m_weights;
+  std::vector<weights::WeightsPtr> m_series;
   views::Parameters m_parameters;
   views::Selection m_selection;
   scene::ThemeKind m_theme = scene::ThemeKind::Dark;
@@ -204,10 +211,11 @@ private:
 
   FrameMeter m_meter;
   RenderStats m_renderStats;
-  QTimer m_frameTimer, m_slowTimer;
+  QTimer m_frameTimer, m_slowTimer, m_tilesTimer;
   QElapsedTimer m_sinceFrame, m_clock;
   Fade m_fade;
-  BuildQueue m_queue; // last: its answers use the members above
+  const std::shared_ptr<views::TileLoader> m_tiles; // requests hold it too
+  BuildQueue m_queue;                               // last: its answers use the members above
 };
 
 } // namespace orrery::gpu

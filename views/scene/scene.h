@@ -32,6 +32,7 @@ struct Panel {
   Rect limits;             // the whole data rectangle: fit shows this
   bool zoomable = false;   // wheel and drag act on it
   double maxZoomCell = 64; // units one data cell may grow to
+  bool stretch = false;    // each axis zooms to its own end: maps whose cells are not square
   // Axis strips and profiles beside a map: while a painter moves the camera of panel `followX` (or `followY`), this
   // panel takes over its x (or y) range of data, so that labels move with the cells.
   int followX = -1, followY = -1;

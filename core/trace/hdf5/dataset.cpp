@@ -106,9 +106,12 @@ Result<Dataset> Dataset::create(hid_t parent, const std::string& name, DType dty
   const std::vector<hsize_t> unlimited(options.chunk.size(), H5S_UNLIMITED);
   const Handle space(
       H5Screate_simple(static_cast<int>(options.chunk.size()), sizes(made.m_shape).data(), unlimited.data()), H5Sclose);
-  const Handle plist = creationList(dtype, options);
+  const Handle plist = creationList(dtype, options), access(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
+  // What is not compressed goes to its place in the file at once: a cache would read whole chunks and write them back
+  // for every few rows.
+  if (!options.compress) H5Pset_chunk_cache(access.get(), 0, 0, 1);
   made.m_dataset = Handle(
-      H5Dcreate2(parent, name.c_str(), typeOf(dtype), space.get(), H5P_DEFAULT, plist.get(), H5P_DEFAULT), H5Dclose);
+      H5Dcreate2(parent, name.c_str(), typeOf(dtype), space.get(), H5P_DEFAULT, plist.get(), access.get()), H5Dclose);
   if (!made.m_dataset.ok()) return failure("create " + name, file);
   return made;
 }

@@ -126,6 +126,9 @@ def write(out, model, seed, short=16, long=40):
             if ids.shape[1] >= twin.config.max_position_embeddings:
                 break
             ids = torch.cat([ids, twin(ids).logits[:, -1:].argmax(-1)], 1)
+        cached = twin.generate(tokens[:, :short], attention_mask=torch.ones_like(tokens[:, :short]), do_sample=False,
+                               max_new_tokens=ids.shape[1] - short, eos_token_id=None, pad_token_id=0)
+        assert torch.equal(cached, ids), f"{out}: generate() with its cache writes something else"
     reference = {"tokens_short": tokens[:, :short], "tokens_long": tokens, "logits_f64": logits,
                  "logits_long_f64": long_logits.to(torch.float32), "greedy": ids[0, short:], **inner}
     save_file({k: v.contiguous().clone() for k, v in reference.items()}, os.path.join(out, "reference.safetensors"))

@@ -101,12 +101,12 @@ TEST(HeadNumbers, PrintedNumberIsTheCell) {
 TEST(HeadNumbers, PooledMapEqualsBlockMeansFromTilesAndFromTheOverview) {
   for (const std::int64_t overviewCells : {256, 32}) {
     const auto snapshot = snapshotOf({130, 1, 2, 1, overviewCells});
-    TileCache cache;
+    const auto cache = std::make_shared<TileCache>();
     Request request;
     request.snapshot = snapshot;
     const auto attention = layerAttention(request, 0);
     ASSERT_TRUE(attention.ok());
-    const auto map = headMap(*attention, 1, {{0, 130}, {0, 130}, 8, Quantity::Pattern, false}, cache, {});
+    const auto map = headMap(*attention, 1, {{0, 130}, {0, 130}, 8, Quantity::Pattern, nullptr}, cache, {});
     ASSERT_TRUE(map.ok());
     ASSERT_EQ(map->height, 17);
     Difference difference;
@@ -122,12 +122,12 @@ TEST(HeadNumbers, ScrubbedBackMapEqualsThatOfTheShorterText) {
   Request request;
   request.snapshot = snapshot;
   request.selection.shownTokens = 77;
-  TileCache cache;
+  const auto cache = std::make_shared<TileCache>();
   const auto attention = layerAttention(request, 0);
   ASSERT_TRUE(attention.ok());
   EXPECT_EQ(attention->tokens, 77);
   for (const std::int64_t cell : {1, 4, 32}) {
-    const auto map = headMap(*attention, 0, {{0, 77}, {0, 77}, cell, Quantity::Pattern, false}, cache, {});
+    const auto map = headMap(*attention, 0, {{0, 77}, {0, 77}, cell, Quantity::Pattern, nullptr}, cache, {});
     ASSERT_TRUE(map.ok());
     Difference difference;
     for (std::int64_t r = 0; r < map->height; ++r)
@@ -153,18 +153,18 @@ TEST(HeadNumbers, RowMaximumIsOverTheWholeRow) {
 
 TEST(TileCacheTest, TilesInsideAnOlderTextAreFoundAgainAndBytesStayBounded) {
   const auto longer = snapshotOf({200, 1, 2, 1});
-  TileCache cache;
+  const auto cache = std::make_shared<TileCache>();
   Request request;
   request.snapshot = longer;
   request.selection.shownTokens = 150;
-  const MapRequest corner{{0, 64}, {0, 64}, 1, Quantity::Pattern, false};
+  const MapRequest corner{{0, 64}, {0, 64}, 1, Quantity::Pattern};
   const auto before = layerAttention(request, 0);
   ASSERT_TRUE(headMap(*before, 0, corner, cache, {}).ok());
-  const std::size_t tiles = cache.size();
+  const std::size_t tiles = cache->size();
   request.selection.shownTokens = kNone;
   const auto after = layerAttention(request, 0);
   ASSERT_TRUE(headMap(*after, 0, corner, cache, {}).ok());
-  EXPECT_EQ(cache.size(), tiles) << "the same cells were computed again";
+  EXPECT_EQ(cache->size(), tiles) << "the same cells were computed again";
 
   TileCache small(10000);
   for (int i = 0; i < 50; ++i) {
@@ -183,13 +183,13 @@ TEST(TileCacheTest, TilesInsideAnOlderTextAreFoundAgainAndBytesStayBounded) {
 
 TEST(TileCacheTest, AnotherContinuationOfACutRunIsNotMixedUp) {
   const auto first = snapshotOf({60, 1, 1, 1, 256, false, 1}), second = snapshotOf({60, 1, 1, 1, 256, false, 2});
-  TileCache cache;
+  const auto cache = std::make_shared<TileCache>();
   Difference difference;
   for (const auto& snapshot : {first, second}) { // the same run id, T and rectangle
     Request request;
     request.snapshot = snapshot;
     const auto attention = layerAttention(request, 0);
-    const auto map = headMap(*attention, 0, {{0, 60}, {0, 60}, 1, Quantity::Pattern, false}, cache, {});
+    const auto map = headMap(*attention, 0, {{0, 60}, {0, 60}, 1, Quantity::Pattern, nullptr}, cache, {});
     ASSERT_TRUE(map.ok());
     for (std::int64_t i = 0; i < 60; ++i)
       for (std::int64_t j = 0; j < 60; ++j)

@@ -23,7 +23,10 @@ TEST(Robust, NothingToShowIsOneSentence) {
   tokensOnly->tokens.push_back(3);
   for (const auto& view : registry().all()) {
     for (const store::SnapshotPtr& snapshot : {store::SnapshotPtr(), store::SnapshotPtr(empty)}) {
-      const auto built = view->build(requestOf(*view, snapshot), {});
+      Request request = requestOf(*view, snapshot);
+      request.weights = nullptr;
+      request.series.clear();
+      const auto built = view->build(request, {});
       ASSERT_FALSE(built.ok()) << view->info().name;
       EXPECT_EQ(built.error().code, Code::NotFound) << view->info().name;
       EXPECT_GT(built.error().what.size(), 10u);

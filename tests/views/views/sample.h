@@ -9,6 +9,7 @@
 
 #include "core/hooks/overview.h"
 #include "core/store/snapshot.h"
+#include "tests/views/views/sample_weights.h"
 #include "views/registry.h"
 
 namespace orrery::views::sample {
@@ -174,6 +175,8 @@ inline Request requestOf(const View& view, store::SnapshotPtr snapshot, Paramete
   Request request;
   request.id = 7;
   request.snapshot = std::move(snapshot);
+  request.weights = sampleWeights();
+  request.series = {sampleWeights(1), sampleWeights(2)};
   request.parameters = completeParameters(view.info(), given).value();
   request.width = width;
   request.height = height;

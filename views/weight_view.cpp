@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// "weight": any tensor of a checkpoint as a map, straight from the file, with the norms of its rows and columns and the
+// heads it belongs to.
+#include <algorithm>
+#include <cmath>
+
+#include "views/built_in.h"
+#include "views/figure.h"
+#include "views/scene/axes.h"
+#include "views/scene/text_metrics.h"
+#include "views/scene/ticks.h"
+#include "views/weight_heads.h"
+#include "views/weight_map.h"
+#include "views/weight_picture.h"
+
+namespace orrery::views {
+namespace {
+
+using scene::Rect;
+
+ViewInfo makeInfo() {
+  std::vector<Parameter> parameters = {
+      {"quantity", ParameterKind::Choice, "values", {"values", "scales"}, "the numbers, or the scale of every block"},
+      {"part", ParameterKind::Choice, "whole", {"whole", "head"}, "all of it, or the selected head's rows or columns"},
+      {"norms", ParameterKind::Boolean, "true", {}, "2-norms of rows and columns beside the map"}};
+  for (Parameter& shared : mapParameters()) parameters.push_back(std::move(shared));
+  return {"weight", "A tensor", "weights", std::move(parameters)};
+}
+
+class WeightView final : public View {
+public:
+  explicit WeightView(Shared shared) : m_shared(std::move(shared)) {}
+  const ViewInfo& info() const override { return m_info; }
+  Result<Built> build(const Request& request, std::stop_token stop) const override;
+  Selection onLink(const std::string& action, const Selection& current) const override {
+    return selectionOf(action, current);
+  }
+
+private:
+  const ViewInfo m_info = makeInfo();
+  Shared m_shared;
+};
+
+// Norms of rows and columns; null while they are being computed.
+DerivedCache<analysis::TensorNumbers>::Ptr numbersOf(const Request& request, const weights::Weight& weight,
+                                                     const Shared& shared, Missing& missing) {
+  const weights::WeightsPtr set = request.weights;
+  return missing.get<analysis::TensorNumbers>(
+      shared.weights, &WeightCaches::numbers, weightKey(*set, indexOf(*set, weight), kNumbersOf),
+      [set, &weight](const std::stop_token& stop) {
+        return analysis::tensorNumbers(weights::sourceOf(set, weight), {}, stop);
+      });
+}
+
+std::vector<HeadBand> bandsOf(const Request& request, const weights::Weight& weight, bool scales) {
+  return scales ? std::vector<HeadBand>() : headBands(request.weights->heads(), weight);
+}
+
+std::string titleOf(const Request& request, const weights::Weight& weight, const WeightPicture& picture) {
+  std::string text = weight.name + " · " + shapeAndType(weight);
+  if (textOf(request.parameters, "quantity") == "scales") text += " · block scales";
+  if (picture.map.rowCell > 1 || picture.map.colCell > 1)
+    text += " · pooled " + std::to_string(picture.map.rowCell) + " x " + std::to_string(picture.map.colCell);
+  return text;
+}
+
+Result<Built> WeightView::build(const Request& request, std::stop_token stop) const {
+  auto weight = chosenWeight(request);
+  if (!weight) return weight.error();
+  const weights::Weight& w = **weight;
+  if (w.elements() == 0) return badInput(w.name + " " + shapeText(w.shape) + " has no elements to show");
+  const bool scales = textOf(request.parameters, "quantity") == "scales";
+  auto source = scales ? scalesOf(request.weights, w) : Result<MapSource>(mapOf(request.weights, w));
+  if (!source) return source.error();
+  Missing missing(request, m_shared.tiles, stop);
+  Figure figure(request);
+  WeightPicture picture{request, figure, *source, m_shared, missing};
+  picture.panelName = "weight";
+  picture.label = scales ? "scale of a block" : "weight";
+  const std::vector<HeadBand> bands = bandsOf(request, w, scales);
+  const HeadBand* chosen = chosenBand(bands, request.weights->heads(), request.selection, w);
+  picture.limits = {0, 0, static_cast<double>(source->cols), static_cast<double>(source->rows)};
+  if (textOf(request.parameters, "part") == "head") {
+    if (!chosen) return badInput(w.name + " has no part that belongs to one head of this model");
+    picture.limits = chosen->rect;
+  }
+  const bool norms = flagOf(request.parameters, "norms") && !scales;
+  const auto numbers = norms ? numbersOf(request, w, m_shared, missing) : nullptr;
+  picture.profiles = norms;
+  if (Status drawn = drawWeightMap(picture, stop); !drawn) return drawn.error();
+  if (numbers && numbers->ok()) drawNorms(picture, (*numbers)->rowNorms, (*numbers)->columnNorms);
+  drawBands(picture, bands, chosen, w);
+  if (showsTitle(request)) drawTitle(picture, titleOf(request, w, picture));
+
+  Built built = finished(picture, missing);
+  if (numbers && numbers->ok()) {
+    built.data.push_back({"row norms", "weight", viewOf((*numbers)->rowNorms, {source->rows}), {}, {}});
+    built.data.push_back({"column norms", "weight", viewOf((*numbers)->columnNorms, {source->cols}), {}, {}});
+  }
+  built.caption = "Checkpoint " + checkpointName(*request.weights) + ", tensor " + w.name + " " + shapeAndType(w) +
+                  ". " + captionOfMap(picture);
+  return built;
+}
+
+} // namespace
+
+std::unique_ptr<View> makeWeightView(const Shared& shared) { return std::make_unique<WeightView>(shared); }
+
+} // namespace orrery::views
