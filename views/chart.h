@@ -10,7 +10,7 @@ namespace orrery::views {
 
 // Linear ranges; a log axis has data coordinates of log10 (valueOn()) and a positive low end.
 struct Axis {
-  std::string title; // with unit
+  std::string title = {}; // with unit
   double low = 0, high = 1;
   bool log = false, whole = false; // whole: ticks at whole numbers only, in the middle of a cell one wide
 };
@@ -18,15 +18,15 @@ double valueOn(const Axis& axis, double value); // data coordinate, at least tha
 
 struct Chart {
   std::string name;
-  scene::Rect area; // with room for ticks and titles
-  Axis x, y;
+  scene::Rect area = {}; // with room for ticks and titles
+  Axis x = {}, y = {};
 };
 int addChart(Figure& figure, const Chart& chart); // the panel
 
 // A line with gaps where y is not finite; lone points are dots. x and y in values of the axes.
 struct Curve {
-  std::vector<double> x, y;
-  scene::Color color;
+  std::vector<double> x = {}, y = {};
+  scene::Color color = {};
   bool dots = false;
 };
 void addCurve(Figure& figure, int panel, const Chart& chart, const Curve& curve);

@@ -81,7 +81,7 @@ void addSpectra(Figure& figure, const scene::Rect& area, const std::vector<Spect
 
 struct Ranks {
   std::int64_t layers = 0, heads = 0;
-  std::vector<float> values; // [layers, heads]
+  std::vector<float> values = {}; // [layers, heads]
 };
 
 Result<Ranks> ranksOf(const Request& request, const std::stop_token& stop) {

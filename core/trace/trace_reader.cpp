@@ -266,7 +266,7 @@ Status Reader::readLayer(hid_t layers, const std::string& name) {
 // Files of before they were written lack both.
 Status Reader::readValuesAndRope(hid_t layer, hooks::AttentionRecord& record) {
   if (h5::exists(layer, "v")) {
-    auto v = values(layer, "v", record.k.shape, {record.k.dtype});
+    auto v = values(layer, "v", record.k.shape, {record.k.dtype}, 1);
     if (!v) return v.error();
     record.v = std::move(*v);
   }

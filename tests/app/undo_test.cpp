@@ -90,5 +90,24 @@ TEST_F(UndoOfRuns, SelectionsThatFollowEachOtherAreOneStep) {
   EXPECT_EQ(m_desk.selection().selection().head, 2);
 }
 
+TEST_F(UndoOfRuns, EvictionsComeAndGo) {
+  const auto study = [this] { return m_desk.link().engine().snapshot()->eviction; };
+  const auto there = [&](bool wanted) {
+    return QTest::qWaitFor([&] { return idle() && (study() != nullptr) == wanted; }, kWait);
+  };
+  m_desk.run().evict({{hooks::EvictionPolicy::Window, 3, {}}});
+  ASSERT_TRUE(there(true));
+  const auto first = study();
+  EXPECT_GT(first->results[0].klMean(), 0);
+  m_desk.run().evict({{hooks::EvictionPolicy::Own, 0, {1, 2}}});
+  ASSERT_TRUE(QTest::qWaitFor([&] { return idle() && study() != first; }, kWait));
+  m_desk.undo().undo();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return idle() && study() == first; }, kWait));
+  m_desk.undo().undo();
+  ASSERT_TRUE(there(false));
+  m_desk.undo().redo();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return idle() && study() == first; }, kWait)); // kept, not computed again
+}
+
 } // namespace
 } // namespace orrery::app
