@@ -66,7 +66,7 @@ Result<Built> DifferenceView::build(const Request& request, std::stop_token stop
   auto other = chosenOther(request);
   if (!other) return other.error();
   const weights::Weight& w = **weight;
-  auto there = counterpart(**other, w);
+  auto there = weightIn(**other, w);
   if (!there) return there.error();
   if (w.elements() == 0) return badInput(w.name + " " + shapeText(w.shape) + " has no elements to show");
   auto source = differenceOf(request.weights, w, *other, **there);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "views/figure.h"
 #include "views/scene/axes.h"
 #include "views/scene/text_metrics.h"
 #include "views/scene/ticks.h"
@@ -169,7 +170,7 @@ Result<Built> LayersView::build(const Request& request, std::stop_token stop) co
   axis.mono = false;
   axis.highlight = chosen;
   scene::addCellAxis(figure.scene, axis, theme);
-  scene::CellAxis kinds{.panel = panel, .side = scene::Side::Bottom, .room = below};
+  scene::CellAxis kinds{.panel = panel, .side = scene::Side::Bottom, .room = below, .count = 0, .label = {}};
   kinds.count = static_cast<std::int64_t>(grid.kinds.size());
   kinds.label = [&titles](std::int64_t i) { return titles[static_cast<std::size_t>(i)]; };
   kinds.mono = kinds.numbered = false;

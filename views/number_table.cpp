@@ -129,7 +129,7 @@ void addRows(Layout& t) {
   const scene::Panel panel = t.figure.scene.panels[static_cast<std::size_t>(t.panel)];
   const auto count = static_cast<std::int64_t>(t.table.rows.size());
   // Some more than are in view, so that a moving camera finds them.
-  const double beyond = t.request.loader ? panel.data.h : 0;
+  const double beyond = t.request.loader ? panel.data.h / 2 : 0;
   const auto first = std::clamp<std::int64_t>(static_cast<std::int64_t>(panel.data.y - beyond), 0, count);
   const auto last = std::clamp<std::int64_t>(static_cast<std::int64_t>(std::ceil(panel.data.y + panel.data.h + beyond)),
                                              first, count);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/weights/spectra.h"
 #include "views/scene/text_metrics.h"
 #include "views/scene/ticks.h"
 #include "views/value_plot.h"
@@ -22,6 +23,8 @@ ViewInfo makeInfo() {
       "weights",
       {{"plot", ParameterKind::Choice, "rank", {"rank", "density"}, "values over their rank, or how dense they lie"},
        {"set", ParameterKind::Choice, "matrix", {"matrix", "layers"}, "the selected matrix, or the same of all layers"},
+       {"of", ParameterKind::Choice, "weights", {"weights", "update"}, "the matrix, or what another checkpoint adds"},
+       stepParameter(),
        {"bins", ParameterKind::Integer, "60", {}, "of the density"},
        titleParameter()}};
 }
@@ -46,6 +49,27 @@ std::vector<const weights::Weight*> chosenSet(const Request& request, const weig
   for (const weights::Weight& weight : request.weights->weights())
     if (weight.matrix() && weights::kindOf(weight) == weights::kindOf(chosen)) all.push_back(&weight);
   return all;
+}
+
+// Of B - A, B the checkpoint that it is compared with.
+Result<std::vector<MatrixSpectrum>> updateSpectra(const Request& request,
+                                                  const std::vector<const weights::Weight*>& all, const Shared& shared,
+                                                  Missing& missing) {
+  auto other = chosenOther(request);
+  if (!other) return other.error();
+  std::vector<MatrixSpectrum> spectra;
+  for (const weights::Weight* from : all) {
+    auto to = weightIn(**other, *from);
+    if (!to) return to.error();
+    TileKey key = weightKey(*request.weights, indexOf(*request.weights, *from), kUpdateSpectrumOf);
+    key.head = static_cast<std::int64_t>((*other)->id());
+    spectra.push_back({from, missing.get<analysis::Spectrum>(
+                                 shared.weights, &WeightCaches::spectra, key,
+                                 [a = request.weights, b = *other, from, there = *to](const std::stop_token& stop) {
+                                   return weights::spectrumOfChange(a, *from, b, *there, {}, stop);
+                                 })});
+  }
+  return spectra;
 }
 
 struct Plotted {
@@ -203,7 +227,8 @@ std::vector<DataTable> tablesOf(const Plotted& p) {
 }
 
 std::string headingOf(const Plotted& p) {
-  std::string text = p.chosen.name + " " + shapeText(p.chosen.shape);
+  const bool update = textOf(p.request.parameters, "of") == "update";
+  std::string text = (update ? "change of " : "") + p.chosen.name + " " + shapeText(p.chosen.shape);
   if (p.spectra.size() > 1 && known(p.spectra) < p.spectra.size())
     text += " · " + std::to_string(known(p.spectra)) + " of " + std::to_string(p.spectra.size()) + " matrices";
   else if (p.spectra.size() > 1)
@@ -220,7 +245,14 @@ Result<Built> SpectrumView::build(const Request& request, std::stop_token stop) 
   Missing missing(request, m_shared.tiles, stop);
   Figure figure(request);
   Plotted p{request, figure, **weight, {}};
-  p.spectra = spectraOf(request, chosenSet(request, **weight), m_shared, missing, stop);
+  const auto set = chosenSet(request, **weight);
+  if (textOf(request.parameters, "of") == "update") {
+    auto updates = updateSpectra(request, set, m_shared, missing);
+    if (!updates) return updates.error();
+    p.spectra = std::move(*updates);
+  } else {
+    p.spectra = spectraOf(request, set, m_shared, missing, stop);
+  }
   if (stop.stop_requested()) return cancelled();
   for (const MatrixSpectrum& m : p.spectra)
     if (m.weight == &p.chosen && m.spectrum) {

@@ -50,7 +50,7 @@ Result<weights::WeightsPtr> chosenOther(const Request& request) {
       .series[static_cast<std::size_t>(std::clamp<std::int64_t>(integerOf(request.parameters, "step"), 0, last))];
 }
 
-Result<const weights::Weight*> counterpart(const weights::WeightSet& other, const weights::Weight& weight) {
+Result<const weights::Weight*> weightIn(const weights::WeightSet& other, const weights::Weight& weight) {
   const weights::Weight* found = weights::counterpart(other, weight);
   if (!found) return notFound(checkpointName(other) + " has no tensor " + inQuotes(weight.name));
   if (!weights::sameShape(weight, *found))

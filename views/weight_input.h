@@ -25,7 +25,7 @@ Result<const weights::Weight*> chosenWeight(const Request& request);
 Result<weights::WeightsPtr> chosenOther(const Request& request);
 Parameter stepParameter();
 // The same weight there. NotFound; BadInput where the shape differs.
-Result<const weights::Weight*> counterpart(const weights::WeightSet& other, const weights::Weight& weight);
+Result<const weights::Weight*> weightIn(const weights::WeightSet& other, const weights::Weight& weight);
 std::string tensorAction(const weights::Weight& weight); // what a click on it does, see selectionOf()
 std::int64_t indexOf(const weights::WeightSet& set, const weights::Weight& weight);
 std::string checkpointName(const weights::WeightSet& set); // last part of its path, cleaned

@@ -41,13 +41,14 @@ private:
   Shared m_shared;
 };
 
-// Norms of rows and columns; null while they are being computed.
+// Norms of rows and columns; null while they are being computed. All of the tensor is read for them: cells go first.
 DerivedCache<analysis::TensorNumbers>::Ptr numbersOf(const Request& request, const weights::Weight& weight,
                                                      const Shared& shared, Missing& missing) {
   const weights::WeightsPtr set = request.weights;
+  const TileKey key = weightKey(*set, indexOf(*set, weight), kNumbersOf);
+  if (missing.count() > 0) return shared.weights->numbers.find(key);
   return missing.get<analysis::TensorNumbers>(
-      shared.weights, &WeightCaches::numbers, weightKey(*set, indexOf(*set, weight), kNumbersOf),
-      [set, &weight](const std::stop_token& stop) {
+      shared.weights, &WeightCaches::numbers, key, [set, &weight](const std::stop_token& stop) {
         return analysis::tensorNumbers(weights::sourceOf(set, weight), {}, stop);
       });
 }
@@ -85,14 +86,14 @@ Result<Built> WeightView::build(const Request& request, std::stop_token stop) co
     picture.limits = chosen->rect;
   }
   const bool norms = flagOf(request.parameters, "norms") && !scales;
-  const auto numbers = norms ? numbersOf(request, w, m_shared, missing) : nullptr;
   picture.profiles = norms;
   if (Status drawn = drawWeightMap(picture, stop); !drawn) return drawn.error();
+  const auto numbers = norms ? numbersOf(request, w, m_shared, missing) : nullptr;
   if (numbers && numbers->ok()) drawNorms(picture, (*numbers)->rowNorms, (*numbers)->columnNorms);
   drawBands(picture, bands, chosen, w);
   if (showsTitle(request)) drawTitle(picture, titleOf(request, w, picture));
 
-  Built built = finished(picture, missing);
+  Built built = finished(picture);
   if (numbers && numbers->ok()) {
     built.data.push_back({"row norms", "weight", viewOf((*numbers)->rowNorms, {source->rows}), {}, {}});
     built.data.push_back({"column norms", "weight", viewOf((*numbers)->columnNorms, {source->cols}), {}, {}});

@@ -21,6 +21,7 @@ Status drawAll(const FigureInput& input, const std::string& tracePath, const std
   if (Status gui = paint::ensureGuiApplication(); !gui) return gui;
   const views::Registry views = plugins::allViews();
   for (const auto& view : views.all()) {
+    if (view->info().input == "checkpoints") continue; // there is one checkpoint only
     exports::Recipe recipe;
     recipe.inputPath = view->info().input == "trace" ? tracePath : input.weights->path();
     recipe.view = view->info().name;

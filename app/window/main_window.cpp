@@ -252,15 +252,14 @@ bool MainWindow::weightsOnScreen() const {
                              [&](const auto& extra) { return isOfWeights(extra.first) && extra.second->isVisible(); });
 }
 
-// Pictures of weights want room and share one place; they stand between the attention and the inspector.
+// Pictures of weights want room and share one place; they stand beside the inspector.
 void MainWindow::placeExtra(QDockWidget& dock, const std::string& view) {
   if (!isOfWeights(view)) return addDockWidget(Qt::RightDockWidgetArea, &dock);
   for (const auto& [name, pane] : m_extra)
     if (name != view && isOfWeights(name))
       return tabifyDockWidget(static_cast<QDockWidget*>(pane->parentWidget()), &dock);
-  addDockWidget(Qt::RightDockWidgetArea, &dock);
-  splitDockWidget(&dock, m_inspector, Qt::Horizontal);
-  resizeDocks({&dock, m_inspector}, {width() * 2 / 5, 220}, Qt::Horizontal);
+  addDockWidget(Qt::RightDockWidgetArea, &dock, Qt::Horizontal);
+  resizeDocks({&dock}, {width() * 2 / 5}, Qt::Horizontal);
 }
 
 void MainWindow::showExtraView(const std::string& view) {

@@ -9,6 +9,7 @@
 #include "core/session/end_tokens.h"
 #include "core/session/recipe.h"
 #include "core/session/sampler.h"
+#include "core/session/weights.h"
 #include "core/tensorio/sha256.h"
 #include "core/trace/trace_writer.h"
 

@@ -462,6 +462,11 @@ void Canvas::resizeEvent(QResizeEvent* event) {
   request(false);
 }
 
+void Canvas::hideEvent(QHideEvent* event) {
+  QWidget::hideEvent(event);
+  m_tiles->want(nullptr, {});
+}
+
 void Canvas::showEvent(QShowEvent* event) {
   QWidget::showEvent(event);
   scheduleFrame();

@@ -126,6 +126,7 @@ protected:
   bool event(QEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
   void showEvent(QShowEvent* event) override;
+  void hideEvent(QHideEvent* event) override; // what is computed for it stops
 
 private:
   enum class Drag { None, Waiting, Pan, Rectangle, Bar, Instrument };

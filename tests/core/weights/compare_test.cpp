@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <random>
 
 #include "core/session/weights.h"
@@ -135,6 +136,51 @@ TEST_F(Compare, PermutedRowsComeBackInOrder) {
   EXPECT_EQ(source->rows, 3);
   ASSERT_TRUE(source->read(1, 1, rows.data()).ok());
   for (std::size_t r = 0; r < 8; ++r) EXPECT_EQ(rows[r], static_cast<double>(stored[r * 3 + 1]));
+}
+
+// Where not even the Gram matrix fits, the sentence says how many bytes it would take, and an estimate is offered.
+TEST_F(Compare, TooLargeIsRefusedOrEstimated) {
+  const WeightsPtr set = write("a.safetensors", {{"w", viewOf(noise(600 * 500, 1), {600, 500})}});
+  WeightSet::Parts parts{set->path(), set->file(), set->weights(), {}, 3000000};
+  const auto small = std::make_shared<const WeightSet>(std::move(parts));
+  auto refused = spectrumOf(small, *small->find("w"), {.threads = 1});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Code::TooLarge);
+  EXPECT_NE(refused.error().what.find("bytes"), std::string::npos) << refused.error().what;
+  auto estimate = spectrumOf(small, *small->find("w"), {.threads = 1, .estimate = 10});
+  ASSERT_TRUE(estimate.ok()) << estimate.error().what;
+  auto exact = spectrumOf(set, *set->find("w"));
+  ASSERT_TRUE(exact.ok());
+  EXPECT_TRUE(estimate->estimated);
+  ASSERT_EQ(estimate->values.size(), 10u);
+  for (std::size_t i = 0; i < 10; ++i) {
+    EXPECT_LE(estimate->values[i], exact->values[i] * (1 + 1e-9));
+    EXPECT_GE(std::hypot(estimate->values[i], estimate->residual), exact->values[i]);
+  }
+  EXPECT_NEAR(estimate->frobenius, exact->frobenius, 1e-9 * exact->frobenius);
+}
+
+TEST(NaturalOrder, NumbersCountAsNumbers) {
+  using session::naturallyBefore;
+  EXPECT_TRUE(naturallyBefore("step-9", "step-10"));
+  EXPECT_FALSE(naturallyBefore("step-10", "step-9"));
+  EXPECT_TRUE(naturallyBefore("step-009", "step-10"));
+  EXPECT_TRUE(naturallyBefore("a", "a1"));
+  EXPECT_TRUE(naturallyBefore("a2b", "a10a"));
+  EXPECT_FALSE(naturallyBefore("same-3", "same-3"));
+}
+
+TEST_F(Compare, AFolderOfCheckpointsIsASeries) {
+  for (const char* name : {"step-100.safetensors", "step-20.safetensors", "step-3.safetensors"})
+    write(name, {{"w", viewOf(noise(6, 1), {2, 3})}});
+  std::ofstream(folder / "train.log") << "not a checkpoint";
+  auto series = session::openSeries(folder.string());
+  ASSERT_TRUE(series.ok()) << series.error().message();
+  ASSERT_EQ(series->size(), 3u);
+  EXPECT_TRUE((*series)[0]->path().ends_with("step-3.safetensors"));
+  EXPECT_TRUE((*series)[2]->path().ends_with("step-100.safetensors"));
+  fs::create_directories(folder / "empty");
+  EXPECT_FALSE(session::openSeries((folder / "empty").string()).ok());
 }
 
 TEST(Names, LayersAndKinds) {
