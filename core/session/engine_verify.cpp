@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The part of Engine that measures exactness: which twin or reference, and what it costs.
+#include <algorithm>
 #include <cstdio>
 
 #include "core/session/engine.h"
+#include "core/session/verify.h"
 
 namespace orrery::session {
 namespace {

@@ -33,7 +33,7 @@ Result<models::Processing> processingOf(const Json& recipe) {
   std::string words;
   for (const Json& word : list) {
     if (!word.is_string()) return badInput("processing: expected a list of words");
-    words += (words.empty() ? "" : ",") + word.get<std::string>();
+    words.append(words.empty() ? "" : ",").append(word.get<std::string>());
   }
   return models::parseProcessing(words);
 }

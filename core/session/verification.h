@@ -23,13 +23,14 @@ struct VerifyRow {
 
 struct Verification {
   DType dtype = DType::F32;
-  std::string against;             // "float64", or the files
-  std::int64_t tokens = 0;         // of the texts that ran
-  std::vector<VerifyRow> rows;     // worst first: by scaled difference over tolerance
-  std::vector<std::string> unused; // tensors of the reference that were not compared
-  std::string notMeasured;         // a sentence why (too large for a measurement nobody asked for); empty: it was
+  std::string against;                          // "float64", or the files
+  std::int64_t tokens = 0;                      // of the texts that ran
+  std::vector<VerifyRow> rows;                  // worst first: by scaled difference over tolerance
+  std::vector<std::string> unused;              // tensors of the reference that were not compared
   std::optional<analysis::LogitsChange> logits; // only with another checkpoint: `against` is its path, rows is empty
 
+  // A sentence why (too large for a measurement nobody asked for); empty: it was measured.
+  std::string notMeasured = {};
   bool ok() const;
 };
 void sortWorstFirst(std::vector<VerifyRow>& rows);

@@ -27,8 +27,8 @@ def linear(model, name):
 def fold(model, norm_name, matrix_names, centre):
     norm = model.get_submodule(norm_name)
     weight = norm.weight.clone()
-    if type(norm).__name__ == "GemmaRMSNorm" or type(norm).__name__ == "Gemma2RMSNorm":
-        weight = 1 + weight
+    less_one = "Gemma" in type(norm).__name__  # its weight counts as 1 + w
+    weight = weight + 1 if less_one else weight
     for name in matrix_names:
         w, module = linear(model, name)  # [in, out]
         if getattr(norm, "bias", None) is not None:
@@ -38,53 +38,52 @@ def fold(model, norm_name, matrix_names, centre):
         w *= weight[:, None]
         if centre:
             w -= w.mean(0, keepdim=True)
-    norm.weight.fill_(0 if "Gemma" in type(norm).__name__ else 1)
+    norm.weight.fill_(0 if less_one else 1)
     if getattr(norm, "bias", None) is not None:
         norm.bias.zero_()
 
 
-NAMES = {  # norm before attention, its matrices; norm before the MLP, its matrices; last norm;
-    # matrices that write to the residual stream, where they are, embeddings: only with LayerNorm
-    "gpt2": ("transformer.h.{}.ln_1", ["transformer.h.{}.attn.c_attn"], "transformer.h.{}.ln_2",
-             ["transformer.h.{}.mlp.c_fc"], "transformer.ln_f", ["attn.c_proj", "mlp.c_proj"],
-             "transformer.h.{}.", ["transformer.wte", "transformer.wpe"]),
-    "gpt_neox": ("gpt_neox.layers.{}.input_layernorm", ["gpt_neox.layers.{}.attention.query_key_value"],
-                 "gpt_neox.layers.{}.post_attention_layernorm", ["gpt_neox.layers.{}.mlp.dense_h_to_4h"],
-                 "gpt_neox.final_layer_norm", ["attention.dense", "mlp.dense_4h_to_h"],
-                 "gpt_neox.layers.{}.", ["gpt_neox.embed_in"]),
-    "phi": ("model.layers.{}.input_layernorm", ["model.layers.{}.self_attn." + p + "_proj" for p in "qkv"] +
-            ["model.layers.{}.mlp.fc1"], None, [], "model.final_layernorm",
-            ["self_attn.dense", "mlp.fc2"], "model.layers.{}.", ["model.embed_tokens"]),
-    "gated": ("model.layers.{}.input_layernorm", ["model.layers.{}.self_attn." + p + "_proj" for p in "qkv"],
-              "model.layers.{}.post_attention_layernorm", ["model.layers.{}.mlp.gate_proj", "model.layers.{}.mlp.up_proj"],
-              "model.norm", [], "", []),
-    "gemma2": ("model.layers.{}.input_layernorm", ["model.layers.{}.self_attn." + p + "_proj" for p in "qkv"],
-               "model.layers.{}.pre_feedforward_layernorm",
-               ["model.layers.{}.mlp.gate_proj", "model.layers.{}.mlp.up_proj"], "model.norm", [], "", []),
+PROJECTIONS = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"]
+# block: where a block stands; norms with the matrices that read them; the last norm. `writes` and `tables` (embeddings)
+# are what writes to the residual stream: only of families with LayerNorm.
+NAMES = {
+    "gpt2": dict(block="transformer.h.{}.", norms={"ln_1": ["attn.c_attn"], "ln_2": ["mlp.c_fc"]},
+                 final="transformer.ln_f", writes=["attn.c_proj", "mlp.c_proj"],
+                 tables=["transformer.wte", "transformer.wpe"]),
+    "gpt_neox": dict(block="gpt_neox.layers.{}.", final="gpt_neox.final_layer_norm",
+                     norms={"input_layernorm": ["attention.query_key_value"],
+                            "post_attention_layernorm": ["mlp.dense_h_to_4h"]},
+                     writes=["attention.dense", "mlp.dense_4h_to_h"], tables=["gpt_neox.embed_in"]),
+    "phi": dict(block="model.layers.{}.", norms={"input_layernorm": [*PROJECTIONS, "mlp.fc1"]},
+                final="model.final_layernorm", writes=["self_attn.dense", "mlp.fc2"], tables=["model.embed_tokens"]),
+    "llama": dict(block="model.layers.{}.", final="model.norm",
+                  norms={"input_layernorm": PROJECTIONS, "post_attention_layernorm": ["mlp.gate_proj", "mlp.up_proj"]}),
+    "gemma2": dict(block="model.layers.{}.", final="model.norm",
+                   norms={"input_layernorm": PROJECTIONS,
+                          "pre_feedforward_layernorm": ["mlp.gate_proj", "mlp.up_proj"]}),
 }
+NAMES["gemma"] = NAMES["llama"]
 
 
-def process(model, names, layer_norm, softcap):
-    ln1, reads1, ln2, reads2, final, writes, block, embeddings = names
+def process(model, names):
+    layer_norm = "writes" in names
     head = model.get_output_embeddings()
     head.weight = torch.nn.Parameter(head.weight.clone())  # no longer the embedding
-    for i in range(model.config.num_hidden_layers):
-        fold(model, ln1.format(i), [n.format(i) for n in reads1], layer_norm)
-        if ln2:
-            fold(model, ln2.format(i), [n.format(i) for n in reads2], layer_norm)
-    unembed = next(name for name, module in model.named_modules() if module is head)
-    fold(model, final, [unembed], layer_norm)
-    if layer_norm:
-        for name in embeddings:
-            table = model.get_submodule(name).weight
-            table -= table.mean(-1, keepdim=True)
-        for i in range(model.config.num_hidden_layers):
-            for name in writes:
-                w, module = linear(model, block.format(i) + name)
-                w -= w.mean(-1, keepdim=True)
-                if module.bias is not None:
-                    module.bias -= module.bias.mean()
-    if not softcap:
+    blocks = [names["block"].format(i) for i in range(model.config.num_hidden_layers)]
+    for block in blocks:
+        for norm, readers in names["norms"].items():
+            fold(model, block + norm, [block + reader for reader in readers], layer_norm)
+    fold(model, names["final"], [next(n for n, module in model.named_modules() if module is head)], layer_norm)
+    for name in names.get("tables", []):
+        table = model.get_submodule(name).weight
+        table -= table.mean(-1, keepdim=True)
+    for block in blocks:
+        for name in names.get("writes", []):
+            w, module = linear(model, block + name)
+            w -= w.mean(-1, keepdim=True)
+            if module.bias is not None:
+                module.bias -= module.bias.mean()
+    if not getattr(model.config, "final_logit_softcapping", None):
         head.weight -= head.weight.mean(0, keepdim=True)
         if head.bias is not None:
             head.bias -= head.bias.mean()
@@ -96,9 +95,8 @@ def write(folder, names):
     stored = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32)
     with true_float64():
         model = float64_twin(stored)
-        softcap = getattr(model.config, "final_logit_softcapping", None)
         plain = torch.log_softmax(model(tokens).logits, -1)
-        process(model, names, names[5] != [], softcap)
+        process(model, names)
         logits, inner = forward(model, tokens)
         off = (torch.log_softmax(logits, -1) - plain).abs().max().item()
     out = {"tokens_short": tokens, "logits_f64": logits, **inner}
@@ -110,6 +108,5 @@ def write(folder, names):
 
 
 if __name__ == "__main__":
-    for name, kind in {"gpt2": "gpt2", "gpt_neox": "gpt_neox", "phi": "phi", "llama": "gated", "gemma": "gated",
-                       "gemma2": "gemma2"}.items():
-        write(f"{sys.argv[1]}/{name}_options", NAMES[kind])
+    for name, names in NAMES.items():
+        write(f"{sys.argv[1]}/{name}_options", names)
