@@ -91,7 +91,7 @@ Result<store::SnapshotPtr> readInput(exports::Recipe& recipe, int threads) {
     if (recipe.inputMake.is_object()) return replayRun(recipe.inputMake, threads);
     return badInput("a view is drawn from a trace file: make one with `orrery trace`", recipe.inputPath);
   }
-  auto hash = tensorio::sha256OfFile(recipe.inputPath);
+  auto hash = tensorio::fingerprintOfFile(recipe.inputPath);
   if (!hash) return hash.error();
   if (!recipe.inputHash.empty() && recipe.inputHash != *hash)
     return badInput("the file is not the one that the recipe was written for: expected SHA-256 " + recipe.inputHash +

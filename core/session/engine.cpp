@@ -426,8 +426,9 @@ Status Engine::cut(std::int64_t length) {
 
 Status Engine::append(const std::vector<std::int32_t>& tokens, const JobContext& job) {
   if (!m_current.run) return noRun();
+  const std::int64_t before = m_current.run->length();
   Status done = feed(tokens, job);
-  m_logitsCurrent = done.ok() || m_logitsCurrent;
+  m_logitsCurrent = done.ok() || (m_logitsCurrent && m_current.run->length() == before);
   publishStats();
   return done;
 }
