@@ -107,7 +107,7 @@ Result<store::SnapshotPtr> readInput(exports::Recipe& recipe, int threads) {
     if (recipe.inputMake.is_object()) return replayRun(recipe.inputMake, threads);
     return badInput("a view is drawn from a trace file: make one with `orrery trace`", recipe.inputPath);
   }
-  auto hash = tensorio::sha256OfFile(recipe.inputPath);
+  auto hash = tensorio::fingerprintOfFile(recipe.inputPath);
   if (!hash) return hash.error();
   if (Status same = checkHash(recipe, *hash); !same) return same.error();
   auto snapshot = trace::readTrace(recipe.inputPath);

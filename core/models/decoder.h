@@ -55,10 +55,10 @@ public:
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
-  // Sends `tokens` through the model behind what is there already. After Cancelled or another error the Run is as it
-  // was before the call, except that captures of whole chunks may have been delivered (truncate the store to length()).
-  // progress: fraction of this call. Errors: BadInput (no token, id not in the vocabulary, context exceeded, NaN never
-  // is an error), TooLarge (memory), Cancelled.
+  // Sends `tokens` through the model behind what is there already. After Cancelled the Run has the chunks that were
+  // done; after another error it is as it was before the call, except that captures of whole chunks may have been
+  // delivered (truncate the store to length()). progress: fraction of this call. Errors: BadInput (no token, id not in
+  // the vocabulary, context exceeded, NaN never is an error), TooLarge (memory), Cancelled.
   Status append(std::span<const std::int32_t> tokens, std::stop_token stop = {},
                 const std::function<void(double fraction)>& progress = {});
 

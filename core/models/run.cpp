@@ -196,9 +196,10 @@ Status Run::append(std::span<const std::int32_t> tokens, std::stop_token stop,
     }
   });
   if (done) return done;
+  const std::int64_t kept = done.error().code == Code::Cancelled ? run.length() : before;
   const Status undone = guarded([&] {
     const c10::InferenceMode inference;
-    if (Status s = run.cut(before); !s) throw PassError{s.error()};
+    if (Status s = run.cut(kept); !s) throw PassError{s.error()};
   });
   return done;
 }

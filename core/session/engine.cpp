@@ -439,8 +439,9 @@ Status Engine::cut(std::int64_t length) {
 
 Status Engine::append(const std::vector<std::int32_t>& tokens, const JobContext& job) {
   if (!m_current.run) return noRun();
+  const std::int64_t before = m_current.run->length();
   Status done = feed(tokens, job);
-  m_logitsCurrent = done.ok() || m_logitsCurrent;
+  m_logitsCurrent = done.ok() || (m_logitsCurrent && m_current.run->length() == before);
   publishStats();
   return done;
 }
@@ -491,7 +492,7 @@ Status Engine::select(std::uint64_t run) {
 }
 
 Status Engine::evict(const std::vector<hooks::Eviction>& evictions, const JobContext& job) {
-  if (!m_current.run) return model()->decoder ? noRun() : nothingToRun(*model());
+  if (!m_current.run) return model()->decoder ? noRun() : nothingToRun();
   const auto start = Clock::now();
   auto reported = start;
   auto study = m_current.run->evict(evictions, job.stop(), [&](double fraction) {

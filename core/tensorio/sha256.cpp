@@ -64,6 +64,28 @@ Result<std::string> sha256OfFile(const std::string& path, std::stop_token stop) 
   return hashFile(*file, stop);
 }
 
+Result<std::string> fingerprintOfFile(const std::string& path, std::stop_token stop) {
+  constexpr std::size_t kWhole = std::size_t{256} << 20, kPieces = 1024, kPiece = std::size_t{64} << 10;
+  auto file = MappedFile::open(path);
+  if (!file) return file.error();
+  if (file->size() <= kWhole) return hashFile(*file, stop);
+  Hasher hasher;
+  std::array<std::byte, 8> size{};
+  for (std::size_t i = 0; i < size.size(); ++i) size[i] = static_cast<std::byte>(file->size() >> (8 * i) & 0xff);
+  hasher.add(size);
+  std::vector<std::byte> piece(kPiece);
+  for (std::size_t i = 0; i < kPieces; ++i) {
+    if (stop.stop_requested()) return cancelled();
+    const std::size_t at = (file->size() - kPiece) / (kPieces - 1) * i;
+    if (Status copied = file->copyOut(i + 1 == kPieces ? file->size() - kPiece : at, kPiece, piece.data()); !copied)
+      return copied.error();
+    hasher.add(piece);
+  }
+  if (Status same = file->verifyUnchanged(); !same) return same.error();
+  auto hex = hasher.hex();
+  return hex ? Result<std::string>("sampled " + *hex) : hex;
+}
+
 Result<std::string> sha256Of(const TensorFile& file, std::stop_token stop) {
   if (file.shards().size() == 1) return hashFile(file.shards().front(), stop);
   std::string lines;

@@ -124,6 +124,7 @@ private:
   Status appendHook(const store::HookChannel& channel, bool all);
   Status appendRows(const std::string& path, const TensorView& rows, std::size_t positions, bool all);
   Status appendPart(Growing& to, const TensorView& part, std::int64_t begin);
+  Status dropEmpty(const Snapshot& snapshot);
   Status writeEnd(const Snapshot& snapshot);
   Status writeRoot(const Snapshot& snapshot);
   Status writeTexts(const Snapshot& snapshot);
@@ -345,7 +346,23 @@ Status TraceWriter::writeWhole(const std::string& path, const TensorView& values
   return made->write(values, Shape(values.shape.size(), 0));
 }
 
+// Of a run that was cut to nothing: what was captured before must not stand in the file.
+Status TraceWriter::dropEmpty(const Snapshot& snapshot) {
+  for (const auto& [name, empty] :
+       {std::pair{"attention", snapshot.attention.empty()}, {"hooks", snapshot.hooks.empty()}}) {
+    const auto mine = [&, name = std::string(name)](const auto& entry) {
+      return entry.first == name || entry.first.starts_with(name + "/");
+    };
+    if (!empty || !m_groups.contains(name)) continue;
+    std::erase_if(m_growing, mine);
+    std::erase_if(m_groups, mine);
+    if (H5Ldelete(m_file.get(), name, H5P_DEFAULT) < 0) return h5::failure("remove " + std::string(name), m_path);
+  }
+  return Done{};
+}
+
 Status TraceWriter::writeEnd(const Snapshot& snapshot) {
+  if (Status s = dropEmpty(snapshot); !s) return s;
   if (Status s = writeRoot(snapshot); !s) return s;
   if (Status s = writeTexts(snapshot); !s) return s;
   if (Status s = writePieces(snapshot); !s) return s;

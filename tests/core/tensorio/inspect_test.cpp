@@ -124,6 +124,26 @@ TEST(Sha256, FilesAcrossPiecesAndShards) {
   EXPECT_EQ(*sha256Of(*shards), *sha256(std::as_bytes(std::span(lines))));
 }
 
+// A file above 256 MiB (a hole, so that it takes no room) is told apart by its ends and size; a smaller one by all of
+// it.
+TEST(Sha256, FingerprintOfALargeFile) {
+  testkit::Scratch scratch;
+  const auto make = [&](const char* name, std::uintmax_t size, char first, char last) {
+    std::ofstream(scratch / name, std::ios::binary) << first;
+    std::filesystem::resize_file(scratch / name, size - 1);
+    std::ofstream(scratch / name, std::ios::binary | std::ios::app) << last;
+    return fingerprintOfFile(scratch / name).value();
+  };
+  constexpr std::uintmax_t kLarge = (std::uintmax_t{256} << 20) + 70000;
+  const std::string a = make("a", kLarge, 'x', 'y');
+  EXPECT_EQ(a, make("b", kLarge, 'x', 'y'));
+  EXPECT_NE(a, make("b", kLarge, 'z', 'y'));
+  EXPECT_NE(a, make("b", kLarge, 'x', 'z'));
+  EXPECT_NE(a, make("b", kLarge + 1, 'x', 'y'));
+  EXPECT_EQ(a.substr(0, 8), "sampled ");
+  EXPECT_EQ(make("b", 100000, 'x', 'y'), *sha256OfFile(scratch / "b"));
+}
+
 // Two plain passes in long double.
 TensorStats naive(const std::vector<double>& values) {
   TensorStats out;

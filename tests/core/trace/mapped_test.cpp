@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/store/hook_blocks.h"
 #include "core/store/store.h"
 #include "core/trace/trace_reader.h"
 #include "core/trace/trace_writer.h"
@@ -119,13 +120,12 @@ TEST(MappedTrace, HooksThatWereWrittenAreReleased) {
     store.commit();
   }
   store.flush();
-  const auto kept = store.snapshot();
   store.commit();
   ASSERT_TRUE(store.finishSink().get().ok());
   const auto after = store.snapshot()->hooks.begin()->second;
   std::printf("of 1000 positions %lld were released, %zu pieces are kept\n", static_cast<long long>(after.released),
               after.blocks.size());
-  EXPECT_GE(after.released, 800);
+  EXPECT_GE(after.released, 600) << "all but the last two pieces";
   EXPECT_EQ(gatherHook(*store.snapshot(), channel.spec.name).error().code, Code::NotFound);
   const auto read = readTrace(scratch / "t.h5");
   ASSERT_TRUE(read.ok()) << read.error().message();

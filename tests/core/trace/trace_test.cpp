@@ -88,6 +88,23 @@ TEST(Trace, ThroughTheStore) {
   EXPECT_EQ((*read)->promptTokens, 2);
 }
 
+// A run that was cancelled before anything was done, after pieces had been written.
+TEST(Trace, CutToNothingOpens) {
+  Scratch scratch;
+  store::Recorder recorder;
+  recorder.begin(1, std::make_shared<const store::RunInfo>(testkit::runInfo()));
+  testkit::record<float>(recorder, 0, 130);
+  const auto sink = traceWriter(scratch / "t.h5");
+  ASSERT_TRUE(sink->write(*recorder.publish()).ok());
+  recorder.truncate(0);
+  const Status status = sink->finish(*recorder.publish());
+  ASSERT_TRUE(status.ok()) << status.error().message();
+  const auto read = readTrace(scratch / "t.h5");
+  ASSERT_TRUE(read.ok()) << read.error().message();
+  EXPECT_EQ((*read)->length(), 0);
+  EXPECT_TRUE((*read)->attention.empty() && (*read)->hooks.empty());
+}
+
 TEST(Trace, UnfinishedLeavesNothing) {
   Scratch scratch;
   {
