@@ -6,7 +6,7 @@
 namespace orrery::sweep {
 namespace {
 
-constexpr int kMinTilesAShard = 16;
+constexpr int kMinTilesAShard = 4;
 constexpr std::size_t kSmallestTile = 8; // less than this keeps no vector unit busy
 
 // Side of the squares that are dealt out to shards: blocks of the lattice, as many together as leave every shard enough

@@ -169,8 +169,7 @@ TEST(Live, TheQuadraticNullHasItsAnalyticEdge) {
   SweepSpec spec = juliaSpec(65, true, 0.01, 0.03);
   spec.measure = Measure::FinalLoss;
   SweepOptions options = juliaOptions();
-  options.nulls = {"quadratic", "labels"};
-  options.rounding = true;
+  options.nulls = {"quadratic"};
   Sweep sweep(spec, options);
   ASSERT_TRUE(sweep.wait());
   const auto map = sweep.snapshot()->map;
@@ -185,13 +184,27 @@ TEST(Live, TheQuadraticNullHasItsAnalyticEdge) {
   std::printf("quadratic null: %d of %d pixels on the wrong side of the analytic edge\n", wrong, checked);
   EXPECT_GT(checked, 65 * 65 * 9 / 10);
   EXPECT_EQ(wrong, 0);
+}
+
+TEST(Live, ShuffledLabelsKeepTheShares) {
+  SweepOptions options = juliaOptions();
+  options.nulls = {"labels"};
+  Sweep sweep(juliaSpec(65, false), options);
+  ASSERT_TRUE(sweep.wait());
+  const auto map = sweep.snapshot()->map;
   std::array<int, 4> share{}, shuffled{};
+  int neighbours = 0, unlike = 0;
+  const std::vector<std::uint8_t>& labels = map->nulls.at("labels").classes;
   for (std::size_t pixel = 0; pixel < map->size(); ++pixel) {
     ++share[map->pixels.classes[pixel]];
-    ++shuffled[map->nulls.at("labels").classes[pixel]];
+    ++shuffled[labels[pixel]];
+    if (pixel == 0) continue;
+    ++neighbours;
+    unlike += labels[pixel] != labels[pixel - 1] ? 1 : 0;
   }
   EXPECT_EQ(share, shuffled);
-  EXPECT_NE(map->pixels.classes, map->nulls.at("labels").classes);
+  const double p = share[3] / 4225.0, expected = 2 * p * (1 - p); // of independent neighbours
+  EXPECT_NEAR(static_cast<double>(unlike) / neighbours, expected, 4 * std::sqrt(expected / neighbours));
 }
 
 // The second computation against a naive one.
