@@ -207,6 +207,38 @@ TEST(Live, ShuffledLabelsKeepTheShares) {
   EXPECT_NEAR(static_cast<double>(unlike) / neighbours, expected, 4 * std::sqrt(expected / neighbours));
 }
 
+// The null map of data order: the network's own runs where the order does not matter, others where it does.
+TEST(Live, TheOrderNullDiffersOnlyByTheOrder) {
+  SweepSpec spec;
+  spec.x = {"lr.input", true, -1, 2, 12, {}};
+  spec.y = {"lr.output", true, -1, 2, 12, {}};
+  spec.steps = 40;
+  spec.model.n = 4;
+  spec.data.points = 8;
+  spec.optimizer.batch = 2;
+  SweepOptions options;
+  options.threads = 2;
+  options.nulls = {"order"};
+  Sweep sweep(spec, options), again(spec, options);
+  ASSERT_TRUE(sweep.wait());
+  ASSERT_TRUE(again.wait());
+  const auto map = sweep.snapshot()->map;
+  const MapLayer& null = map->nulls.at("order");
+  EXPECT_TRUE(sameLayer(null, again.snapshot()->map->nulls.at("order")));
+  int other = 0;
+  for (std::size_t pixel = 0; pixel < map->size(); ++pixel) {
+    ASSERT_EQ(null.digests[pixel].first,
+              map->pixels.digests[pixel].first); // before the first update: same weights, data
+    other += null.digests[pixel].last != map->pixels.digests[pixel].last ? 1 : 0;
+  }
+  EXPECT_GT(other, 100);
+  spec.optimizer.batch = 0;
+  Sweep full(spec, options);
+  const Status refused = full.wait();
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().what.find("minibatches"), std::string::npos);
+}
+
 // The second computation against a naive one.
 TEST(Live, RoundingIsFoundWhereOneUlpDecides) {
   const SweepSpec spec = juliaSpec(65, true, 1.2, 1.8);
