@@ -8,6 +8,7 @@
 #include "core/base/random.h"
 #include "core/sweep/mlp_trainer.h"
 #include "core/sweep/spec.h"
+#include "core/sweep/transformer_trainer.h"
 
 namespace orrery::sweep {
 namespace {
@@ -61,12 +62,23 @@ Result<OrderTrainer::Make> mlpMaker(const SweepSpec& spec) {
   });
 }
 
+Result<OrderTrainer::Make> transformerMaker(const SweepSpec& spec) {
+  const TransformerShape shape(spec);
+  auto input = loadTransformerInput(spec, shape);
+  if (!input) return input.error();
+  return OrderTrainer::Make([spec, shape, input = std::move(*input)](std::uint64_t seed) {
+    TransformerInput shuffled = input;
+    shuffle(shuffled.starts, seed);
+    return makeTransformerTrainer(spec, shape, std::move(shuffled));
+  });
+}
+
 } // namespace
 
 Result<std::unique_ptr<Trainer>> makeOrderTrainer(const SweepSpec& spec) {
   auto plain = makeTrainer(spec);
   if (!plain) return plain;
-  auto make = mlpMaker(spec);
+  auto make = spec.model.kind == ModelKind::Mlp2 ? mlpMaker(spec) : transformerMaker(spec);
   if (!make) return make.error();
   return std::unique_ptr<Trainer>(std::make_unique<OrderTrainer>(std::move(*make), std::move(*plain)));
 }
