@@ -21,10 +21,11 @@ std::uint64_t seedOf(const RunParameters& run) {
   return seed;
 }
 
-// Fisher and Yates.
-void shuffle(std::vector<std::int32_t>& order, std::uint64_t seed) {
+// Fisher and Yates, over what the steps of the spec use.
+void shuffle(std::vector<std::int32_t>& order, const SweepSpec& spec, std::uint64_t seed) {
   Random random(seed);
-  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
+  for (auto i = static_cast<std::size_t>(spec.steps * spec.optimizer.batch); i > 1; --i)
+    std::swap(order[i - 1], order[random.below(i)]);
 }
 
 // One trainer for each run.
@@ -57,7 +58,7 @@ Result<OrderTrainer::Make> mlpMaker(const SweepSpec& spec) {
     return unsupported("the null map of data order needs minibatches: here every step sees all data");
   return OrderTrainer::Make([spec, input = std::move(*input)](std::uint64_t seed) {
     MlpInput shuffled = input;
-    shuffle(shuffled.order, seed);
+    shuffle(shuffled.order, spec, seed);
     return makeMlpTrainer(spec, std::move(shuffled));
   });
 }
@@ -68,7 +69,7 @@ Result<OrderTrainer::Make> transformerMaker(const SweepSpec& spec) {
   if (!input) return input.error();
   return OrderTrainer::Make([spec, shape, input = std::move(*input)](std::uint64_t seed) {
     TransformerInput shuffled = input;
-    shuffle(shuffled.starts, seed);
+    shuffle(shuffled.starts, spec, seed);
     return makeTransformerTrainer(spec, shape, std::move(shuffled));
   });
 }
