@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "core/sweep/estimate.h"
 #include "core/sweep/journal.h"
 #include "core/sweep/map_build.h"
 #include "core/sweep/nulls.h"
@@ -237,6 +238,23 @@ TEST(Live, TheOrderNullDiffersOnlyByTheOrder) {
   const Status refused = full.wait();
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().what.find("minibatches"), std::string::npos);
+}
+
+// Trainers that come and go on one thread, at one address: a longer run after a shorter one.
+TEST(Live, AnEstimateMakesTrainersOfManyLengths) {
+  SweepSpec spec;
+  spec.model = {ModelKind::Transformer, 16, Nonlinearity::Tanh, 1, 1, 8, 4, 8, 8};
+  spec.data.kind = DataKind::Random;
+  spec.optimizer = {OptimizerKind::Adam, 2, 0.9, 0.999, 1e-8, 0};
+  spec.x = {"lr.attention", true, -3, -2, 4, {}};
+  spec.y = {"lr.other", true, -3, -2, 4, {}};
+  spec.steps = 2000;
+  SweepOptions options;
+  options.rounding = true;
+  const auto estimate = estimateSweep(spec, options);
+  ASSERT_TRUE(estimate) << estimate.error().message();
+  EXPECT_EQ(estimate->runs, 32);
+  EXPECT_GT(estimate->secondsPerRun, 0);
 }
 
 // The second computation against a naive one.
