@@ -23,8 +23,8 @@ struct Entry {
 constexpr std::array kVerbs = {
     Entry{"info", declareInfo},   Entry{"hooks", declareHooks},         Entry{"tokenize", declareTokenize},
     Entry{"trace", declareTrace}, Entry{"attention", declareAttention}, Entry{"render", declareRender},
-    Entry{"views", declareViews}, Entry{"train", declareTrain},         Entry{"bench", declareBench},
-    Entry{"demo", declareDemo},
+    Entry{"views", declareViews}, Entry{"train", declareTrain},         Entry{"sweep", declareSweep},
+    Entry{"merge", declareMerge}, Entry{"bench", declareBench},         Entry{"demo", declareDemo},
 };
 
 } // namespace

@@ -2,6 +2,7 @@
 #include "core/sweep/transformer_trainer.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -59,8 +60,8 @@ public:
   }
 
 private:
-  struct Workspace { // of one thread; belongs to the trainer that used it last
-    const void* owner = nullptr;
+  struct Workspace {         // of one thread; belongs to the trainer that used it last
+    std::uint64_t owner = 0; // a number, since the address of a trainer that is gone may be given again
     AlignedBuffer<T> numbers;
     std::optional<TransformerScratch<T>> scratch;
     T *weights, *gradient, *first, *second;
@@ -70,9 +71,9 @@ private:
   Workspace& workspace() const {
     thread_local Workspace space;
     T* at = space.numbers.atLeast(4 * m_shape.size + m_scratchSize);
-    if (space.owner != this || space.weights != at) {
+    if (space.owner != m_id || space.weights != at) {
       std::fill_n(at, 4 * m_shape.size + m_scratchSize, T(0));
-      space.owner = this;
+      space.owner = m_id;
       space.weights = at;
       space.gradient = at + m_shape.size;
       space.first = at + 2 * m_shape.size;
@@ -132,6 +133,12 @@ private:
     return m_steps;
   }
 
+  static std::uint64_t newId() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+  }
+
+  const std::uint64_t m_id = newId();
   const TransformerShape m_shape;
   const TransformerInput m_input;
   const std::size_t m_steps;
