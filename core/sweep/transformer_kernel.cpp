@@ -401,6 +401,7 @@ template <class T> void updateAny(const UpdateJob<T>& job) {
   }
 }
 
+void peak32(const float* a, const float* b, float* c) { multiply<float>({60, 64, 64, a, 64, 1, b, 64, c, 64, false}); }
 double gradient32(const TransformerJob<float>& job) { return Pass<float>{job}.run(); }
 double gradient64(const TransformerJob<double>& job) { return Pass<double>{job}.run(); }
 void update32(const UpdateJob<float>& job) { updateAny(job); }
@@ -413,11 +414,13 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace orrery::sweep {
 
+HWY_EXPORT(peak32);
 HWY_EXPORT(gradient32);
 HWY_EXPORT(gradient64);
 HWY_EXPORT(update32);
 HWY_EXPORT(update64);
 
+void peakProduct(const float* a, const float* b, float* c) { HWY_DYNAMIC_DISPATCH(peak32)(a, b, c); }
 double transformerGradient(const TransformerJob<float>& job) { return HWY_DYNAMIC_DISPATCH(gradient32)(job); }
 double transformerGradient(const TransformerJob<double>& job) { return HWY_DYNAMIC_DISPATCH(gradient64)(job); }
 void update(const UpdateJob<float>& job) { HWY_DYNAMIC_DISPATCH(update32)(job); }

@@ -39,4 +39,7 @@ template <class T> struct UpdateJob {
 void update(const UpdateJob<float>& job);
 void update(const UpdateJob<double>& job);
 
+// c [60][64] = a [60][64] b [64][64]: operands in the first-level cache, for the peak that rates are held against.
+void peakProduct(const float* a, const float* b, float* c);
+
 } // namespace orrery::sweep
