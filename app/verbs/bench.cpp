@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// orrery bench attention | long | window | decode
+// orrery bench attention | long | window | decode | sweep
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <thread>
 
 #include "app/verbs/verbs.h"
 #include "core/session/bench.h"
 #include "core/session/session.h"
+#include "core/sweep/bench.h"
 
 namespace orrery::app {
 namespace {
@@ -18,6 +20,8 @@ struct Options {
   std::int64_t window = 1024;
   std::int64_t decodeTokens = 128;
   int rounds = 3;
+  double seconds = 3;    // sweep: of each model
+  std::string peersFile; // sweep: {model: {name: rate}}
 };
 
 OrderedJson rowJson(const session::AttentionBenchRow& row) {
@@ -111,7 +115,61 @@ Status decode(const Options& options, bool json) {
   return Done{};
 }
 
+OrderedJson rowJson(const sweep::BenchRow& row, const Json& peers) {
+  return {{"model", row.model},
+          {"model_steps_per_second", row.modelStepsPerSecond},
+          {"gflops", row.gflops},
+          {"sgemm_peak", row.sgemmPeak},
+          {"share_products", row.products},
+          {"share_nonlinear", row.nonlinear},
+          {"share_rest", row.rest},
+          {"peers", peers.value(row.model, Json::object())}};
+}
+
+void printRow(const sweep::BenchRow& row, const Json& peers) {
+  std::printf(
+      "%s\n  %.0f model-steps/s, %.0f GFLOP/s of %.0f; products %.0f %%, tanh or softmax %.0f %%, rest %.0f %%\n",
+      row.model.c_str(), row.modelStepsPerSecond, row.gflops, row.sgemmPeak, 100 * row.products, 100 * row.nonlinear,
+      100 * row.rest);
+  const Json others = peers.value(row.model, Json::object());
+  for (const auto& [name, rate] : others.items())
+    if (rate.is_number())
+      std::printf("  %s %.0f: %.2f times as fast\n", name.c_str(), rate.get<double>(),
+                  row.modelStepsPerSecond / rate.get<double>());
+  std::fflush(stdout);
+}
+
+Status sweeps(const Options& options, const Common& common) {
+  Json peers = Json::object();
+  if (!options.peersFile.empty()) {
+    auto read = readJsonFile(options.peersFile);
+    if (!read) return read.error();
+    peers = std::move(*read);
+    const auto object = [](const Json& json) { return json.is_object(); };
+    if (!peers.is_object() || !std::all_of(peers.begin(), peers.end(), object))
+      return badInput("expected an object of objects {model: {name: rate}}", options.peersFile);
+  }
+  const std::size_t threads =
+      common.threads > 0 ? static_cast<std::size_t>(common.threads) : std::max(1u, std::thread::hardware_concurrency());
+  OrderedJson rows = OrderedJson::array();
+  const Status done = sweep::benchSweep(threads, options.seconds, [&](const sweep::BenchRow& row) {
+    rows.push_back(rowJson(row, peers));
+    if (!common.json) printRow(row, peers);
+  });
+  if (!done) return done;
+  const auto window = sweep::benchWindow(threads);
+  if (!window) return window.error();
+  if (common.json)
+    printJson({{"rows", rows}, {"window_seconds", window->seconds}});
+  else
+    std::printf(
+        "first 64 x 64 window of the tanh net, 500 steps: %.2f s (%.0f model-steps/s, those given up included)\n",
+        window->seconds, window->modelStepsPerSecond);
+  return Done{};
+}
+
 Status run(const Options& options, const Common& common) {
+  if (options.name == "sweep") return sweeps(options, common);
   session::setThreads(common.threads);
   if (options.name == "attention") return attention(options, common.json);
   if (options.name == "long") return longTexts(options, common.json);
@@ -127,9 +185,10 @@ void declareBench(CommandLine& line) {
                              [options, &line] { return run(*options, line.common); });
   verb->add_option("NAME", options->name,
                    "attention: forward with and without capture; long: with capture, up to 32768 tokens; window: "
-                   "sliding-window layers against full ones; decode: tokens/s of a 135M Llama shape")
+                   "sliding-window layers against full ones; decode: tokens/s of a 135M Llama shape; sweep: training "
+                   "rates of small models")
       ->required()
-      ->check(CLI::IsMember({"attention", "long", "window", "decode"}));
+      ->check(CLI::IsMember({"attention", "long", "window", "decode", "sweep"}));
   verb->add_option("--tokens", options->tokens, "attention, long, window: the T to measure, by comma")
       ->delimiter(',')
       ->check(CLI::Range(std::int64_t{512}, std::int64_t{1} << 17));
@@ -139,6 +198,9 @@ void declareBench(CommandLine& line) {
   verb->add_option("--window", options->window, "window: tokens that a query sees")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 17));
   verb->add_option("--decode-tokens", options->decodeTokens, "decode: how many tokens")->check(CLI::Range(1, 8000));
+  verb->add_option("--seconds", options->seconds, "sweep: how long each model is trained")
+      ->check(CLI::Range(0.1, 600.0));
+  verb->add_option("--peers", options->peersFile, "sweep: JSON {model: {name: rate}} of other programs, for ratios");
   verb->add_option("--rounds", options->rounds, "attention: rounds of capture and plain in turn")
       ->check(CLI::Range(1, 100));
 }

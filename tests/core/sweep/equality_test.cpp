@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a run gives depends on its parameters alone, to the last bit: not on the runs beside it, the order, the thread, or
-// the processor's vector unit.
+// What a run gives depends on its parameters alone, to the last bit: not on the runs beside it, the order, the thread,
+// or the processor's vector unit.
 #include <gtest/gtest.h>
 #include <hwy/targets.h>
 
@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "core/base/random.h"
+#include "core/sweep/mlp_kernel.h"
 #include "core/sweep/presets.h"
 #include "tests/core/sweep/oracles.h"
 
@@ -21,11 +22,13 @@ struct Case {
 
 const Case kCases[] = {
     {"tanh_full", R"({"model": {"kind": "mlp2", "n": 16}, "data": {"points": 37}, "steps": 120)"},
-    {"tanh_float32", R"({"model": {"kind": "mlp2", "n": 16}, "data": {"points": 37}, "steps": 120, "dtype": "float32")"},
+    {"tanh_float32",
+     R"({"model": {"kind": "mlp2", "n": 16}, "data": {"points": 37}, "steps": 120, "dtype": "float32")"},
     {"tanh_odd_size", R"({"model": {"kind": "mlp2", "n": 7}, "data": {"points": 5}, "steps": 60)"},
     {"relu_minibatch", R"({"model": {"kind": "mlp2", "n": 16, "nonlinearity": "relu"}, "data": {"points": 40},
                            "optimizer": {"batch": 7}, "steps": 120)"},
-    {"linear", R"({"model": {"kind": "mlp2", "n": 16, "nonlinearity": "identity"}, "data": {"points": 16}, "steps": 60)"},
+    {"linear",
+     R"({"model": {"kind": "mlp2", "n": 16, "nonlinearity": "identity"}, "data": {"points": 16}, "steps": 60)"},
     {"adam", R"({"model": {"kind": "transformer"}, "data": {"kind": "grammar"}, "steps": 12, "dtype": "float32",
                  "optimizer": {"kind": "adam", "batch": 6})"},
     {"adamw_odd_size", R"({"model": {"kind": "transformer", "layers": 2, "heads": 3, "d_model": 18, "context": 21,
@@ -52,7 +55,9 @@ SweepSpec specOf(const Case& test) {
 
 std::vector<RunParameters> runsOf(const SweepSpec& spec, std::size_t count) {
   Random random(3);
-  const auto rate = [&](const AxisSpec& axis) { return std::pow(10, axis.min + (axis.max - axis.min) * random.uniform()); };
+  const auto rate = [&](const AxisSpec& axis) {
+    return std::pow(10, axis.min + (axis.max - axis.min) * random.uniform());
+  };
   std::vector<RunParameters> runs(count);
   for (RunParameters& run : runs) {
     run = spec.run(rate(spec.x), rate(spec.y));
@@ -115,20 +120,23 @@ TEST_P(Equality, onEveryVectorUnit) {
   const auto runs = runsOf(spec, spec.model.kind == ModelKind::Mlp2 ? 20 : 4);
   const std::int64_t supported = hwy::SupportedTargets();
   std::vector<Digest> first;
+  std::size_t lanes = 1000;
   for (const std::int64_t target : {HWY_AVX3, HWY_AVX2, HWY_SSE4, HWY_SCALAR}) {
     if ((supported & target) == 0 && target != HWY_SCALAR) continue;
     hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update();
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
     auto trainer = makeTrainer(spec);
     ASSERT_TRUE(trainer);
     const auto digests = trainAll(**trainer, runs, 1, 20);
     std::printf("%s ", hwy::TargetName(target));
+    EXPECT_LT(mlpLanes(double()), lanes); // it is another unit
+    lanes = mlpLanes(double());
     if (first.empty()) first = digests;
     EXPECT_TRUE(same(first, digests)) << hwy::TargetName(target);
   }
   std::printf("\n");
   hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update();
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Equality, ::testing::ValuesIn(kCases),
