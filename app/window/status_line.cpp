@@ -34,6 +34,8 @@ StatusLine::StatusLine(Desk& desk, QWidget* parent)
   addWidget(m_processed);
   addWidget(m_backend);
   m_badge->setObjectName(QStringLiteral("status.trust"));
+  m_badge->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed); // a narrow window cuts it
+  m_badge->setMinimumWidth(24);
   for (QWidget* right : {static_cast<QWidget*>(m_badge), static_cast<QWidget*>(m_speed), static_cast<QWidget*>(m_bytes),
                          static_cast<QWidget*>(m_meter), static_cast<QWidget*>(m_warnings)})
     addPermanentWidget(right);
@@ -111,7 +113,7 @@ void StatusLine::refreshTrust() {
   const TrustCheck::Verdict verdict = m_trust.verdict();
   m_badge->setVisible(verdict != TrustCheck::Verdict::None);
   m_badge->setText(m_trust.text());
-  m_badge->setToolTip(m_trust.tip());
+  m_badge->setToolTip(m_trust.text() + QLatin1Char('\n') + m_trust.tip());
   const scene::Color color = verdict == TrustCheck::Verdict::Good   ? theme.good
                              : verdict == TrustCheck::Verdict::Warn ? theme.warn
                              : verdict == TrustCheck::Verdict::Bad  ? theme.bad

@@ -14,7 +14,7 @@ constexpr double kSeconds = 8;        // a measurement that nobody asked for tak
 constexpr std::uint64_t kBytes = 2'000'000'000;
 const QString kSetting = QStringLiteral("trust/automatic");
 
-QString number(double value) { return QString::number(value, 'g', 2); }
+QString number(double value) { return QString::number(value, 'e', 1); }
 
 QString shortNames(const std::string& files) {
   QStringList names;

@@ -92,10 +92,9 @@ void showTrustTable(TrustCheck& check, const scene::Theme& theme, QWidget* paren
   auto* column = new QVBoxLayout(dialog);
   column->setContentsMargins(12, 12, 12, 12);
   column->setSpacing(8);
-  auto* summary = new QLabel(TrustCheck::tr("%1, measured on %2 tokens against %3")
-                                 .arg(check.text())
-                                 .arg(found.tokens)
-                                 .arg(QString::fromStdString(found.against)));
+  QString what = TrustCheck::tr("%1; %2 tokens").arg(check.text()).arg(found.tokens);
+  if (found.against != "float64") what += QStringLiteral(", ") + QString::fromStdString(found.against);
+  auto* summary = new QLabel(what);
   summary->setWordWrap(true);
   auto* buttons = new QHBoxLayout;
   auto* copy = new QPushButton(TrustCheck::tr("Copy"));

@@ -2,9 +2,9 @@
 // GGUF as llama.cpp's converter writes it (source: gguf-py/gguf/constants.py and tensor_mapping.py,
 // convert_hf_to_gguf.py, llama-model.cpp): keys "ARCH.key" become a config.json of the family, tensors get its names.
 // Differences to HF files: Llama's q and k rows pair dimensions (2i, 2i + 1), Gemma's norm weights hold the added one
-// already, GPT-2's matrices are [out, in], GPT-NeoX's qkv is in blocks of q, k, v. Architecture "llama" always pairs so,
-// whatever model it was made of: the converter permutes rows of HF's Llama, Mistral and Mixtral and leaves those of native
-// Mistral files (consolidated.safetensors), which pair so themselves (undo_permute); llama.cpp turns all alike.
+// already, GPT-2's matrices are [out, in], GPT-NeoX's qkv is in blocks of q, k, v. Architecture "llama" always pairs
+// so, whatever model it was made of: the converter permutes rows of HF's Llama, Mistral and Mixtral and leaves those of
+// native Mistral files (consolidated.safetensors), which pair so themselves (undo_permute); llama.cpp turns all alike.
 #include <array>
 #include <cmath>
 

@@ -82,7 +82,10 @@ Result<Verification> Engine::measure(const VerifySpec& spec, const OpenModel& op
     auto other = loadTwin(spec.against, decoder.dtype(), job);
     if (!other) return other.error();
     auto made = compareLogits(decoder, **other, *tokens, controlOf(job, "comparing logits"));
-    if (!made) return made.error();
+    if (!made) {
+      if (made.error().where.empty()) made.error().where = spec.against;
+      return made.error();
+    }
     made->against = spec.against;
     return made;
   }

@@ -17,7 +17,7 @@ constexpr double kMasked = -1e30; // programs mask scores with -inf or with the 
 std::string noteOf(const models::ModelConfig& config, HookKind kind) {
   if (config.position != models::PositionKind::Rope) return {};
   if (kind == HookKind::K || kind == HookKind::Q) return "before RoPE";
-  if (kind == HookKind::RotK || kind == HookKind::RotQ) return "behind RoPE";
+  if (kind == HookKind::RotK || kind == HookKind::RotQ) return "after RoPE";
   return {};
 }
 

@@ -32,7 +32,6 @@ public:
   explicit Reference(const std::string& path) : m_file(tensorio::openTensors(path)) {
     EXPECT_TRUE(m_file.ok()) << (m_file.ok() ? "" : m_file.error().message());
   }
-  bool has(const std::string& name) const { return m_file.ok() && m_file->find(name); }
   Values get(const std::string& name) const {
     auto view = m_file->load(name);
     EXPECT_TRUE(view.ok()) << name;
@@ -42,11 +41,6 @@ public:
     std::vector<std::int32_t> ids;
     for (const double id : get(name).data) ids.push_back(static_cast<std::int32_t>(id));
     return ids;
-  }
-  std::vector<std::string> names() const {
-    std::vector<std::string> all;
-    for (const auto& info : m_file->tensors()) all.push_back(info.name);
-    return all;
   }
 
 private:
