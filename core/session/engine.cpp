@@ -491,7 +491,7 @@ Status Engine::select(std::uint64_t run) {
 }
 
 Status Engine::evict(const std::vector<hooks::Eviction>& evictions, const JobContext& job) {
-  if (!m_current.run) return model()->decoder ? noRun() : nothingToRun(*model());
+  if (!m_current.run) return model()->decoder ? noRun() : nothingToRun();
   const auto start = Clock::now();
   auto reported = start;
   auto study = m_current.run->evict(evictions, job.stop(), [&](double fraction) {
