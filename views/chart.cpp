@@ -32,18 +32,21 @@ std::vector<scene::Tick> ticksOf(const Axis& axis, int most) {
 int addChart(Figure& figure, const Chart& chart) {
   const auto& theme = figure.theme;
   const double size = theme.denseSize, line = scene::lineHeight(size);
-  const double left = line + 3.4 * size, bottom = 2.6 * line;
-  const Rect frame{chart.area.x + left, chart.area.y, std::max(1.0, chart.area.w - left - 0.8 * size),
-                   std::max(1.0, chart.area.h - bottom)};
+  const double height = std::max(1.0, chart.area.h - 2.6 * line);
+  const std::vector<scene::Tick> ticks = ticksOf(chart.y, std::clamp(static_cast<int>(height / (2.2 * line)), 2, 10));
+  double labels = 2 * size; // room for the numbers of the y axis
+  for (const scene::Tick& tick : ticks) labels = std::max(labels, scene::textWidth(tick.label, size));
+  labels += size;
+  const double left = labels + 1.1 * line;
+  const Rect frame{chart.area.x + left, chart.area.y, std::max(1.0, chart.area.w - left - 0.8 * size), height};
   const double x0 = valueOn(chart.x, chart.x.low), x1 = valueOn(chart.x, chart.x.high);
   const double y0 = valueOn(chart.y, chart.y.low), y1 = valueOn(chart.y, chart.y.high);
   const Rect data{x0, y1, x1 - x0, y0 - y1};
   const int panel = figure.panel(chart.name, frame, data, data, false);
-  const int up = std::clamp(static_cast<int>(frame.h / (2.2 * line)), 2, 10);
   const int across = std::max(2, static_cast<int>(frame.w / (5 * size)));
-  scene::addValueAxis(figure.scene, {panel, scene::Side::Left, ticksOf(chart.y, up), chart.y.log}, theme);
+  scene::addValueAxis(figure.scene, {panel, scene::Side::Left, ticks, chart.y.log}, theme);
   scene::addValueAxis(figure.scene, {panel, scene::Side::Bottom, ticksOf(chart.x, across), chart.x.log}, theme);
-  scene::addAxisTitle(figure.scene, frame, scene::Side::Left, 3.6 * size, chart.y.title, theme);
+  scene::addAxisTitle(figure.scene, frame, scene::Side::Left, labels, chart.y.title, theme);
   scene::addAxisTitle(figure.scene, frame, scene::Side::Bottom, 0.8 * size + line, chart.x.title, theme);
   return panel;
 }
@@ -69,15 +72,16 @@ void addCurve(Figure& figure, int panel, const Chart& chart, const Curve& curve)
 }
 
 double addLegend(Figure& figure, Point at, double room, const std::vector<LegendEntry>& entries) {
-  const double size = figure.theme.denseSize, dash = 1.4 * size, space = 1.2 * size, end = at.x + room;
+  const double size = figure.theme.denseSize, dash = 1.4 * size, space = 1.2 * size, line = scene::lineHeight(size);
+  const double begin = at.x, end = at.x + room, top = at.y;
   for (const LegendEntry& entry : entries) {
     const double width = scene::textWidth(entry.text, size);
-    if (at.x + dash + 0.5 * size + width > end) break;
+    if (at.x > begin && at.x + dash + 0.5 * size + width > end) at = {begin, at.y + line};
     figure.line(scene::kNoPanel, {at, {at.x + dash, at.y}}, entry.color, figure.print ? 1 : 2);
     figure.text({at.x + dash + 0.5 * size, at.y}, entry.text, size, figure.theme.text);
     at.x += dash + 0.5 * size + width + space;
   }
-  return scene::lineHeight(size);
+  return at.y - top + line;
 }
 
 scene::Color seriesColor(std::size_t index) {

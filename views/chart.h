@@ -35,8 +35,7 @@ struct LegendEntry {
   std::string text;
   scene::Color color;
 };
-// One row from `at` on (left, middle of the line); entries that do not fit into `room` are left out. Returns its
-// height.
+// Rows from `at` on (left, middle of the first line), as wide as `room`. Returns their height.
 double addLegend(Figure& figure, scene::Point at, double room, const std::vector<LegendEntry>& entries);
 
 // Colours that go with each other on any theme.
