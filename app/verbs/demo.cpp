@@ -22,7 +22,7 @@ Status drawAll(const FigureInput& input, const std::string& tracePath, const std
   for (const auto& view : views.all()) {
     if (view->info().input == "checkpoints") continue; // there is one checkpoint only
     exports::Recipe recipe;
-    recipe.inputPath = view->info().input == "trace" ? tracePath : input.weights->path();
+    recipe.inputPath = ofWeights(view->info()) ? input.weights->path() : tracePath;
     recipe.view = view->info().name;
     recipe.selection.layer = snapshot->info->dims.layers - 1;
     recipe.selection.query = snapshot->length() - 1;

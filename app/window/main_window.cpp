@@ -240,7 +240,7 @@ void MainWindow::compareWith(const QString& path) {
 
 bool MainWindow::isOfWeights(const std::string& view) const {
   const views::View* found = m_desk.views().registry().find(view);
-  return found && found->info().input != "trace";
+  return found && ofWeights(found->info());
 }
 
 bool MainWindow::weightsOnScreen() const {
