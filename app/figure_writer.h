@@ -12,6 +12,9 @@
 
 namespace orrery::app {
 
+// Whether a view shows weights of checkpoints, not a run.
+inline bool ofWeights(const views::ViewInfo& info) { return info.input == "weights" || info.input == "checkpoints"; }
+
 // What a view is drawn from: a run, a checkpoint to look at, others to compare it with. Any may be missing.
 struct FigureInput {
   store::SnapshotPtr snapshot;

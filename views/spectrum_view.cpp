@@ -197,16 +197,34 @@ ValuePlot addDensityPlot(Plotted& p, const Rect& room) {
   return plot;
 }
 
-std::string sentenceOf(const analysis::Spectrum& s) {
+std::vector<std::string> linesOf(const analysis::Spectrum& s) {
   const auto number = [](double x) { return scene::numberText(x, 4); };
-  if (s.values.empty() || !(s.values.front() > 0)) return "all singular values are 0";
-  std::string text = "s_1 " + number(s.values.front()) + " · stable rank " + number(s.stableRank);
-  if (s.estimated) return text + " · estimate of the " + std::to_string(s.values.size()) + " largest";
-  text += " · effective rank " + number(s.effectiveRankSingular) + " / " + number(s.effectiveRankEnergy);
+  if (s.values.empty() || !(s.values.front() > 0)) return {"all singular values are 0"};
+  std::vector<std::string> lines = {"s_1 " + number(s.values.front()), "stable rank " + number(s.stableRank)};
+  if (s.estimated) {
+    lines.push_back("estimate of the " + std::to_string(s.values.size()) + " largest");
+    return lines;
+  }
+  lines.push_back("effective rank " + number(s.effectiveRankSingular) + " / " + number(s.effectiveRankEnergy));
   if (s.powerLaw)
-    text += " · alpha " + scene::numberText(s.powerLaw->alpha, 3) + " ± " + scene::numberText(s.powerLaw->error, 2) +
-            " over " + std::to_string(s.powerLaw->tail);
-  return text + " · " + std::to_string(s.outside) + " above the random edge " + number(s.mpEdge);
+    lines.push_back("alpha " + scene::numberText(s.powerLaw->alpha, 3) + " ± " +
+                    scene::numberText(s.powerLaw->error, 2) + " over " + std::to_string(s.powerLaw->tail));
+  lines.push_back(std::to_string(s.outside) + " above the random edge " + number(s.mpEdge));
+  return lines;
+}
+
+// In the corner that curves leave free: lower left of falling ones, upper right of a density.
+void addLines(Plotted& p, const ValuePlot& plot, bool density) {
+  const double size = p.figure.theme.denseSize, line = 1.2 * scene::lineHeight(size);
+  const Rect& f = plot.frame;
+  if (!p.spectrum || f.w < 38 * size || f.h < 12 * line) return;
+  const std::vector<std::string> lines = linesOf(*p.spectrum);
+  double y = density ? f.y + 2 * line : f.y + f.h - (static_cast<double>(lines.size()) + 0.3) * line;
+  for (const std::string& text : lines) {
+    p.figure.text({density ? f.x + f.w - size : f.x + size, y}, text, size, p.figure.theme.secondary,
+                  density ? scene::Align::Right : scene::Align::Left);
+    y += line;
+  }
 }
 
 std::vector<DataTable> tablesOf(const Plotted& p) {
@@ -233,8 +251,7 @@ std::string headingOf(const Plotted& p) {
     text += " · " + std::to_string(known(p.spectra)) + " of " + std::to_string(p.spectra.size()) + " matrices";
   else if (p.spectra.size() > 1)
     text += " among " + std::to_string(p.spectra.size()) + " layers";
-  if (p.spectrum) return text + " · " + sentenceOf(*p.spectrum);
-  return text + " · computing singular values";
+  return p.spectrum ? text : text + " · computing singular values";
 }
 
 Result<Built> SpectrumView::build(const Request& request, std::stop_token stop) const {
@@ -264,7 +281,8 @@ Result<Built> SpectrumView::build(const Request& request, std::stop_token stop) 
   const double top = pad + (showsTitle(request) ? 1.6 * line : 0);
   const Rect room{pad, top, std::max(1.0, figure.width() - 3 * pad), std::max(1.0, figure.height() - top - 0.3 * pad)};
   if (p.high > 0 && p.low > 0) {
-    textOf(request.parameters, "plot") == "density" ? addDensityPlot(p, room) : addRankPlot(p, room);
+    const bool density = textOf(request.parameters, "plot") == "density";
+    addLines(p, density ? addDensityPlot(p, room) : addRankPlot(p, room), density);
   } else {
     const std::string text = p.spectrum ? "every singular value is 0" : "computing singular values";
     figure.text({figure.width() / 2, figure.height() / 2}, text, size, figure.theme.secondary, scene::Align::Center);
@@ -277,7 +295,10 @@ Result<Built> SpectrumView::build(const Request& request, std::stop_token stop) 
   built.data = tablesOf(p);
   built.scene = std::move(figure.scene);
   scene::finish(built.scene);
-  built.caption = "Checkpoint " + checkpointName(*request.weights) + ". Singular values of " + headingOf(p) + ".";
+  built.caption = "Checkpoint " + checkpointName(*request.weights) + ". Singular values of " + headingOf(p);
+  if (p.spectrum)
+    for (const std::string& text : linesOf(*p.spectrum)) built.caption += ", " + text;
+  built.caption += ".";
   return built;
 }
 

@@ -88,7 +88,7 @@ Status chooseScale(WeightPicture& p, const std::stop_token& stop) {
     if (!rms) return rms.error();
     known = p.shared.weights->ranges.insert(key, *rms);
   }
-  const double high = niceCeil(4 * **known);
+  const double high = niceCeil(p.reach * **known);
   const auto given = numberOrAuto(p.request.parameters, "high");
   auto scale = rangeOf(p.request, p.figure.theme, given && *given > 0 ? -*given : -high, high);
   if (!scale) return scale.error();

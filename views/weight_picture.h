@@ -23,6 +23,7 @@ struct WeightPicture {
   std::string panelName = {}, label = {};             // label: of the colour bar
   std::string rowName = "row", columnName = "column"; // of the axes
   scene::Rect limits = {};                            // what of the source is shown when all is
+  double reach = 4;                                   // colours end at about so many root mean squares
   bool profiles = false;                              // room for them beside the map
   // From here on filled by drawWeightMap().
   scene::Rect plot = {}, data = {};

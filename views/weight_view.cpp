@@ -77,6 +77,7 @@ Result<Built> WeightView::build(const Request& request, std::stop_token stop) co
   Figure figure(request);
   WeightPicture picture{request, figure, *source, m_shared, missing};
   picture.panelName = "weight";
+  if (scales) picture.reach = 1.5; // of one sign mostly, and near each other
   picture.label = scales ? "scale of a block" : "weight";
   const std::vector<HeadBand> bands = bandsOf(request, w, scales);
   const HeadBand* chosen = chosenBand(bands, request.weights->heads(), request.selection, w);

@@ -23,7 +23,7 @@ Status drawAll(const FigureInput& input, const std::string& tracePath, const std
   for (const auto& view : views.all()) {
     if (view->info().input == "checkpoints") continue; // there is one checkpoint only
     exports::Recipe recipe;
-    recipe.inputPath = view->info().input == "trace" ? tracePath : input.weights->path();
+    recipe.inputPath = ofWeights(view->info()) ? input.weights->path() : tracePath;
     recipe.view = view->info().name;
     if (recipe.view.starts_with("eviction")) { // a trace file has no evictions: the run is made again
       recipe.inputPath = snapshot->info->checkpoint;

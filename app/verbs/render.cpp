@@ -134,7 +134,7 @@ Result<FigureInput> readWeights(exports::Recipe& recipe) {
 
 Result<FigureInput> inputOf(exports::Recipe& recipe, const views::Registry& views, int threads) {
   const views::View* view = views.find(recipe.view);
-  if (view && view->info().input != "trace") return readWeights(recipe);
+  if (view && ofWeights(view->info())) return readWeights(recipe);
   auto snapshot = readInput(recipe, threads);
   if (!snapshot) return snapshot.error();
   return FigureInput{*snapshot, nullptr, {}};

@@ -146,7 +146,7 @@ exports::Recipe ExportDialog::recipe() const {
   const store::SnapshotPtr snapshot = m_desk.link().snapshot();
   recipe.inputPath = m_desk.run().openPath().toStdString();
   const views::View* view = m_desk.views().registry().find(recipe.view);
-  if (view && view->info().input != "trace") {
+  if (view && ofWeights(view->info())) {
     if (const auto model = m_desk.link().model()) recipe.inputHash = model->contentHash;
     if (view->info().input == "checkpoints") recipe.inputOther = m_desk.link().state().seriesPath;
   } else if (snapshot && snapshot->info) {
@@ -181,7 +181,7 @@ void ExportDialog::preview() {
   const std::uint64_t number = ++m_asked;
   const views::View* view = m_desk.views().registry().find(m_view->currentData().toString().toStdString());
   const FigureInput input = m_desk.figureInput();
-  if (!view || !(view->info().input == "trace" ? input.snapshot != nullptr : input.weights != nullptr))
+  if (!view || !(ofWeights(view->info()) ? input.weights != nullptr : input.snapshot != nullptr))
     return m_message->setText(tr("There is nothing to draw yet."));
   m_desk.views().pool().post([guard = QPointer<ExportDialog>(this), number, view, input, what = recipe()] {
     auto png = previewPng(*view, what, input);

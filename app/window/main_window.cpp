@@ -244,12 +244,13 @@ void MainWindow::compareWith(const QString& path) {
 
 bool MainWindow::isOfWeights(const std::string& view) const {
   const views::View* found = m_desk.views().registry().find(view);
-  return found && found->info().input != "trace";
+  return found && ofWeights(found->info());
 }
 
 bool MainWindow::weightsOnScreen() const {
-  return std::ranges::any_of(m_extra,
-                             [&](const auto& extra) { return isOfWeights(extra.first) && extra.second->isVisible(); });
+  return std::ranges::any_of(m_extra, [&](const auto& extra) {
+    return extra.second && isOfWeights(extra.first) && extra.second->isVisible();
+  });
 }
 
 // Pictures of weights want room and share one place; they stand beside the inspector.
@@ -259,11 +260,11 @@ void MainWindow::placeExtra(QDockWidget& dock, const std::string& view) {
     if (name != view && isOfWeights(name))
       return tabifyDockWidget(static_cast<QDockWidget*>(pane->parentWidget()), &dock);
   addDockWidget(Qt::RightDockWidgetArea, &dock, Qt::Horizontal);
-  resizeDocks({&dock}, {width() * 2 / 5}, Qt::Horizontal);
 }
 
 void MainWindow::showExtraView(const std::string& view) {
   ViewPane*& pane = m_extra[view];
+  const bool fresh = !pane && isOfWeights(view) && !weightsOnScreen();
   if (!pane) {
     pane = new ViewPane(m_desk, view, false);
     auto* dock = new QDockWidget(QString::fromStdString(m_desk.views().registry().find(view)->info().title), this);
@@ -275,6 +276,7 @@ void MainWindow::showExtraView(const std::string& view) {
   auto* dock = static_cast<QDockWidget*>(pane->parentWidget());
   dock->show();
   dock->raise();
+  if (fresh) resizeDocks({m_inspector, dock}, {220, width() * 2 / 5}, Qt::Horizontal);
   m_desk.views().setActive(view);
 }
 

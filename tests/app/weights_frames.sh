@@ -30,7 +30,7 @@ sleep 6
 show "A tensor"
 sleep 2
 eval "$(xdotool getwindowgeometry --shell "$name")"
-x=$((X + WIDTH * 60 / 100)) y=$((Y + HEIGHT * 45 / 100))
+x=$((X + WIDTH * 78 / 100)) y=$((Y + HEIGHT * 45 / 100))
 xdotool mousemove "$x" "$y"
 for _ in 1 2 3 4 5 6 7 8; do xdotool click 4; sleep 0.1; done
 for sweep in 1 2 3 4 5 6; do

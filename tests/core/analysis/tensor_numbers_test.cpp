@@ -26,7 +26,7 @@ TEST(TensorNumbers, EqualNaiveTwins) {
   x[778] = -INFINITY;
   x[5000] = 9;
   x[5001] = -9;
-  const auto numbers = tensorNumbers(sourceOf(x, rows, cols), {.bins = 37, .outliers = 5});
+  const auto numbers = tensorNumbers(sourceOf(x, rows, cols), {.bins = 37, .low = {}, .high = {}, .outliers = 5});
   ASSERT_TRUE(numbers.ok());
   std::vector<double> finite;
   std::copy_if(x.begin(), x.end(), std::back_inserter(finite), [](double v) { return std::isfinite(v); });

@@ -44,10 +44,10 @@ inline std::vector<tensorio::NamedTensor> sampleTensors(int step) {
     add(layer + std::string("mlp.up_proj.weight"), {40, 16}, 0.2);
     add(layer + std::string("input_layernorm.weight"), {16}, 1);
   }
-  tensors.push_back({"zero", viewOf(std::vector<float>(60, 0.f), {5, 12})});
+  tensors.push_back({"z.zero", viewOf(std::vector<float>(60, 0.f), {5, 12})});
   std::vector<float> broken = weightValues(60, 99);
   broken[17] = std::nanf("");
-  tensors.push_back({"broken", viewOf(std::move(broken), {5, 12})});
+  tensors.push_back({"z.broken", viewOf(std::move(broken), {5, 12})});
   return tensors;
 }
 

@@ -87,9 +87,9 @@ TEST(WeightView, PoolsWhatIsSmallerThanAPixel) {
 }
 
 TEST(WeightView, CountsWhatIsNotFinite) {
-  const Built built = buildOf("weight", weightRequest("weight", "broken"));
+  const Built built = buildOf("weight", weightRequest("weight", "z.broken"));
   EXPECT_EQ(built.scene.nonFinite, 1);
-  auto spectrum = registry().find("spectrum")->build(weightRequest("spectrum", "broken"), {});
+  auto spectrum = registry().find("spectrum")->build(weightRequest("spectrum", "z.broken"), {});
   ASSERT_FALSE(spectrum.ok());
   EXPECT_NE(spectrum.error().what.find("1 of 60 values are NaN"), std::string::npos) << spectrum.error().what;
 }
@@ -98,7 +98,7 @@ TEST(WeightView, RefusesWhatIsNotThere) {
   auto unknown = registry().find("weight")->build(weightRequest("weight", "nothing"), {});
   ASSERT_FALSE(unknown.ok());
   EXPECT_EQ(unknown.error().code, Code::NotFound);
-  auto scales = registry().find("weight")->build(weightRequest("weight", "zero", {{"quantity", "scales"}}), {});
+  auto scales = registry().find("weight")->build(weightRequest("weight", "z.zero", {{"quantity", "scales"}}), {});
   ASSERT_FALSE(scales.ok());
   EXPECT_NE(scales.error().what.find("F32"), std::string::npos) << scales.error().what;
   auto vector =
@@ -170,7 +170,7 @@ TEST(ChangesView, EqualsTheFormula) {
   const DataTable& table = built.data[0];
   const std::vector<double> values = toDoubles(table.values);
   for (std::size_t row = 0; row < table.rowLabels.size(); ++row) {
-    if (table.rowLabels[row] == "zero" || table.rowLabels[row] == "broken") continue;
+    if (table.rowLabels[row] == "z.zero" || table.rowLabels[row] == "z.broken") continue;
     const std::vector<double> a = elementsOf(table.rowLabels[row]), b = elementsOf(table.rowLabels[row], 1);
     double d = 0, aa = 0, bb = 0, ab = 0;
     for (std::size_t i = 0; i < a.size(); ++i)
@@ -201,7 +201,7 @@ TEST(SpectraView, SortsByAnyColumn) {
   double last = INFINITY;
   for (std::size_t row = 0; row < table.rowLabels.size(); ++row) {
     const double value = values[row * width];
-    if (table.rowLabels[row] == "broken") {
+    if (table.rowLabels[row] == "z.broken") {
       EXPECT_TRUE(std::isnan(value));
       EXPECT_EQ(row + 1, table.rowLabels.size()); // what has no number stands last
       continue;
