@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/base/text.h"
+#include "core/sweep/presets.h"
 
 namespace orrery::app {
 namespace {
@@ -49,8 +50,12 @@ Status applySetting(Json& spec, const std::string& setting) {
 }
 
 Result<Json> specJson(const SpecInput& input) {
-  if (!std::filesystem::exists(input.name)) return notFound("no such file", input.name);
-  return readJsonFile(input.name);
+  if (std::filesystem::exists(input.name)) {
+    if (input.quick) return badInput("--quick is for presets; --set changes the sizes of a spec", input.name);
+    return readJsonFile(input.name);
+  }
+  auto preset = sweep::presetSpec(input.name, input.quick);
+  return preset ? Result<Json>(sweep::sweepSpecJson(*preset)) : Result<Json>(preset.error());
 }
 
 void findBeside(std::string& file, const std::string& spec) {

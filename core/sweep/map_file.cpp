@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <unistd.h>
 
 #include "core/base/file.h"
@@ -268,14 +269,29 @@ Status Reader::header(Map& map) {
   return Done{};
 }
 
+// Other programs may write the numbers of a digest in other types than this one does.
+TensorView converted(const TensorView& view, DType dtype) {
+  if (view.dtype == dtype) return view;
+  std::vector<double> numbers = toDoubles(view);
+  if (dtype == DType::F64) return viewOf(std::move(numbers), view.shape);
+  std::vector<std::int32_t> steps(numbers.size());
+  constexpr double kMost = std::numeric_limits<std::int32_t>::max();
+  std::transform(numbers.begin(), numbers.end(), steps.begin(),
+                 [](double v) { return static_cast<std::int32_t>(v >= -1 && v <= kMost ? v : -1); });
+  return viewOf(std::move(steps), DType::I32, view.shape);
+}
+
 Result<TensorView> Reader::values(hid_t at, const std::string& name, DType dtype) {
   auto dataset = h5::Dataset::open(at, name, m_path);
   if (!dataset) return dataset.error();
-  if (dataset->dtype() != dtype || dataset->shape() != m_shape)
+  const bool fits = dataset->dtype() == dtype || (dtype == DType::F64 && dataset->dtype() == DType::F32) ||
+                    (dtype == DType::I32 && dataset->dtype() == DType::I64);
+  if (!fits || dataset->shape() != m_shape)
     return badInput(name + ": expected " + std::string(orrery::name(dtype)) + " " + shapeText(m_shape) + ", found " +
                         std::string(orrery::name(dataset->dtype())) + " " + shapeText(dataset->shape()),
                     m_path);
-  return dataset->readAll();
+  auto read = dataset->readAll();
+  return read ? Result<TensorView>(converted(*read, dtype)) : read;
 }
 
 Status Reader::bytes(hid_t at, const std::string& name, std::vector<std::uint8_t>& to, std::uint8_t most) {
