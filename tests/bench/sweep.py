@@ -12,7 +12,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 MODELS = {"tanh": "tanh net, 272 parameters, 272 points, float64", "d16": "transformer d 16, 1 layer, T 16, batch 16, float32",
           "d64": "transformer d 64, 2 layers, T 64, batch 32, float32"}
-TRIED = {"tanh": (16, 256), "d16": (8, 24), "d64": (1, 2)}  # models at once; the best counts
+TRIED = {"tanh": (16, 256), "d16": (24,), "d64": (1,)}  # models at once; the best counts
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--orrery", default=str(HERE.parent.parent / "build/release/app/orrery"))
