@@ -112,11 +112,11 @@ template <class T, Nonlinearity kKind> struct MlpStep {
     }
   }
 
-  // Adds slope q x of `rows` points to 4 x 4 entries of the gradient of W0.
+  // Adds slope q x of `rows` points to 4 x 4 entries of the gradient of W0: a sum by itself first, which loses less.
   void outer(const T* x, const T* s, std::size_t rows, T* out) const {
     V sum[4][4];
     for (std::size_t j = 0; j < 4; ++j)
-      for (std::size_t i = 0; i < 4; ++i) sum[j][i] = load(out + (j * width + i) * lanes);
+      for (std::size_t i = 0; i < 4; ++i) sum[j][i] = hn::Zero(tag);
     for (std::size_t p = 0; p < rows; ++p) {
       V row[4];
       for (std::size_t j = 0; j < 4; ++j) row[j] = load(s + (p * width + j) * lanes);
@@ -126,7 +126,10 @@ template <class T, Nonlinearity kKind> struct MlpStep {
       }
     }
     for (std::size_t j = 0; j < 4; ++j)
-      for (std::size_t i = 0; i < 4; ++i) hn::Store(sum[j][i], tag, out + (j * width + i) * lanes);
+      for (std::size_t i = 0; i < 4; ++i) {
+        T* at = out + (j * width + i) * lanes;
+        hn::Store(hn::Add(load(at), sum[j][i]), tag, at);
+      }
   }
 
   void backward(const T* x, std::size_t rows) const {

@@ -75,8 +75,8 @@ const std::array kPresets = {
     Preset{"sohl-dickstein-minibatch", [] { return sohl("tanh", 272, 16, "lr.input", "lr.output"); }, 96},
     Preset{"sohl-dickstein-offset-drift", [] { return sohl("tanh", 272, "full", "offset.drift", "lr.all"); }, 96},
     Preset{"sohl-dickstein-offset-init", [] { return sohl("tanh", 272, "full", "offset.init", "lr.all"); }, 96},
-    Preset{"torkamandi", [] { return torkamandi(128); }, 8},
-    Preset{"torkamandi-192", [] { return torkamandi(192); }, 8},
+    Preset{"torkamandi", [] { return torkamandi(128); }, 12},
+    Preset{"torkamandi-192", [] { return torkamandi(192); }, 12},
     Preset{"tiny-transformer", [] { return tiny(); }, 48},
 };
 

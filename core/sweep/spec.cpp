@@ -13,6 +13,7 @@ namespace orrery::sweep {
 namespace {
 
 constexpr std::int64_t kMaxSize = 4096, kMaxPoints = 1 << 20, kMaxBatchTokens = 1 << 22, kMaxWeights = 1 << 26;
+constexpr std::int64_t kMaxShared = 1 << 27;
 constexpr double kHuge = 1e300, kBelowOne = 1 - 0x1p-53, kMaxExponent = 300;
 
 // In the order of the enumerations.
@@ -231,9 +232,21 @@ void readAll(JsonReader& in, SweepSpec& spec) {
     in.section("fixed", [&](JsonReader& inner) { readFixed(inner, *fixed, spec); });
   checkRates(in, spec);
   in.integer("steps", spec.steps, 1, kMaxSweepSteps);
+  checkSizes(in, spec);
   spec.dtype = in.choice("dtype", kDTypes) == 0 ? DType::F64 : DType::F32;
   spec.measure = chosen<Measure>(in, "measure", kMeasures);
   readRefine(in, spec.refine);
+}
+
+// What every run of a map shares must fit in memory.
+void checkSizes(JsonReader& in, const SweepSpec& spec) {
+  const auto most = [&](const char* what, std::int64_t found) {
+    if (found > kMaxShared)
+      in.fail(std::string(what) + ": expected at most " + std::to_string(kMaxShared) + ", found " +
+              std::to_string(found));
+  };
+  most("steps times optimizer.batch", spec.steps * spec.optimizer.batch);
+  if (spec.model.kind == ModelKind::Mlp2) most("data.points times model.n", spec.data.points * spec.model.n);
 }
 
 template <class Enum, std::size_t N> const char* nameOf(Enum value, const std::array<const char*, N>& names) {

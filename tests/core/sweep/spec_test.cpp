@@ -74,6 +74,7 @@ TEST(SweepSpec, refusesInOneSentenceThatNamesTheKey) {
       {kMlp, "/model/nonlinearity", "\"gelu\"", "model.nonlinearity: expected one of"},
       {kMlp, "/data/points", "99999999999999", "data.points: expected an integer from 1"},
       {kMlp, "/data/points", "99999999999999999999999", "data.points: expected an integer from 1"},
+      {kMlp, "/optimizer/batch", "1000000", "steps times optimizer.batch: expected at most"},
       {kMlp, "/data/kind", "\"grammar\"", "data.kind: expected one of \"normal\", \"arrays\""},
       {kMlp, "/optimizer/kind", "\"adam\"", "optimizer.kind: expected one of \"sgd\""},
       {kMlp, "/optimizer/batch", "0", "optimizer.batch: expected an integer from 1"},

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <cstdio>
 
-#include "core/models/torch_decoder.h"
 #include "core/base/random.h"
+#include "core/models/torch_decoder.h"
 #include "core/train/trainer.h"
 
 using namespace orrery;
