@@ -26,6 +26,7 @@ protected:
   // data/X [points, 3], data/Y [points, 1], data/batch_index [steps, 2], all filled with `value`.
   void write(std::int64_t points, std::int64_t inputs, std::int64_t steps, double value) {
     const h5::LibraryLock lock;
+    std::filesystem::remove(path);
     auto file = h5::createFile(path);
     ASSERT_TRUE(file);
     auto group = h5::createGroup(file->get(), "data", path);
