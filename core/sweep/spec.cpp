@@ -217,6 +217,17 @@ void readRefine(JsonReader& in, RefineSpec& refine) {
   });
 }
 
+// What every run of a map shares must fit in memory.
+void checkSizes(JsonReader& in, const SweepSpec& spec) {
+  const auto most = [&](const char* what, std::int64_t found) {
+    if (found > kMaxShared)
+      in.fail(std::string(what) + ": expected at most " + std::to_string(kMaxShared) + ", found " +
+              std::to_string(found));
+  };
+  most("steps times optimizer.batch", spec.steps * spec.optimizer.batch);
+  if (spec.model.kind == ModelKind::Mlp2) most("data.points times model.n", spec.data.points * spec.model.n);
+}
+
 void readAll(JsonReader& in, SweepSpec& spec) {
   for (const char* key : {"model", "axes"})
     if (!in.find(key)) in.fail(std::string(key) + ": expected an object, found nothing");
@@ -236,17 +247,6 @@ void readAll(JsonReader& in, SweepSpec& spec) {
   spec.dtype = in.choice("dtype", kDTypes) == 0 ? DType::F64 : DType::F32;
   spec.measure = chosen<Measure>(in, "measure", kMeasures);
   readRefine(in, spec.refine);
-}
-
-// What every run of a map shares must fit in memory.
-void checkSizes(JsonReader& in, const SweepSpec& spec) {
-  const auto most = [&](const char* what, std::int64_t found) {
-    if (found > kMaxShared)
-      in.fail(std::string(what) + ": expected at most " + std::to_string(kMaxShared) + ", found " +
-              std::to_string(found));
-  };
-  most("steps times optimizer.batch", spec.steps * spec.optimizer.batch);
-  if (spec.model.kind == ModelKind::Mlp2) most("data.points times model.n", spec.data.points * spec.model.n);
 }
 
 template <class Enum, std::size_t N> const char* nameOf(Enum value, const std::array<const char*, N>& names) {

@@ -139,12 +139,6 @@ private:
   }
 
   const std::uint64_t m_id = newId();
-  static std::uint64_t nextId() { // an address would come again
-    static std::atomic<std::uint64_t> last{0};
-    return ++last;
-  }
-
-  const std::uint64_t m_id = nextId();
   const TransformerShape m_shape;
   const TransformerInput m_input;
   const std::size_t m_steps;
