@@ -11,9 +11,9 @@
 #include <thread>
 
 #include "core/base/thread_pool.h"
+#include "core/sweep/layer_trainers.h"
 #include "core/sweep/map_build.h"
 #include "core/sweep/nulls.h"
-#include "core/sweep/order_null.h"
 #include "core/sweep/sweep_store.h"
 
 namespace orrery::sweep {
@@ -29,16 +29,6 @@ constexpr std::chrono::milliseconds kServeEvery = 1ms; // what another rank may 
 constexpr double kShownSeconds = 0.3;                  // a tile may take so long where somebody looks on
 constexpr std::size_t kLeastShown = 32;                // runs of such a tile
 constexpr double kPublishShare = 0.1;                  // of the time may go into pictures of a large map
-
-double nudged(double value, DType dtype) {
-  if (dtype == DType::F64) return std::nextafter(value, std::numeric_limits<double>::infinity());
-  return static_cast<double>(std::nextafter(static_cast<float>(value), std::numeric_limits<float>::infinity()));
-}
-
-int threadsOf(const SweepOptions& options) {
-  if (options.threads > 0) return options.threads;
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
 
 // Time that passes only while it runs.
 class StopWatch {
@@ -71,42 +61,6 @@ bool isOver(SweepState state) {
   return state == SweepState::Done || state == SweepState::Cancelled || state == SweepState::Failed;
 }
 
-// What a sweep trains with, by the places of layerNames(); made when it is needed.
-class Trainers {
-public:
-  Trainers(const SweepSpec& spec, const SweepOptions& options) : m_spec(spec), m_options(options) {}
-
-  Result<const Trainer*> get(std::uint32_t layer) {
-    const std::string& name = layerNames()[layer];
-    std::unique_ptr<Trainer>& kept = m_made[name == kRoundingLayer ? layerNames()[0] : name];
-    if (!kept) {
-      auto made = make(name);
-      if (!made) return made.error();
-      kept = std::move(*made);
-    }
-    return kept.get();
-  }
-
-private:
-  Result<std::unique_ptr<Trainer>> make(const std::string& layer) const {
-    if (layer == "quadratic") return makeQuadraticTrainer(m_spec);
-    if (layer == "order") return makeOrderTrainer(m_spec);
-    return m_options.trainer ? m_options.trainer(m_spec) : makeTrainer(m_spec);
-  }
-
-  const SweepSpec& m_spec;
-  const SweepOptions& m_options;
-  std::map<std::string, std::unique_ptr<Trainer>> m_made;
-};
-
-std::function<RunParameters(std::uint32_t)> runsOf(const SweepSpec& spec, std::uint32_t layer) {
-  std::vector<double> x = spec.x.values(), y = spec.y.values();
-  if (layerNames()[layer] == kRoundingLayer)
-    for (std::vector<double>* values : {&x, &y})
-      for (double& value : *values) value = nudged(value, spec.dtype);
-  return [&spec, x, y](std::uint32_t pixel) { return spec.run(x[pixel % x.size()], y[pixel / x.size()]); };
-}
-
 } // namespace
 
 struct Sweep::Impl {
@@ -137,8 +91,8 @@ struct Sweep::Impl {
   const SweepSpec m_spec;
   const SweepOptions m_options;
   std::string m_specText;
-  Trainers m_trainers{m_spec, m_options}; // of the leading thread
-  const Trainer* m_trainer = nullptr;     // of the map; set before the workers start
+  LayerTrainers m_trainers{m_spec, m_options}; // of the leading thread
+  const Trainer* m_trainer = nullptr;          // of the map; set before the workers start
   std::shared_ptr<SampleCache::Kind> m_kind;
   std::unique_ptr<SweepStore> m_store;
   std::vector<std::uint32_t> m_layerIds; // places in layerNames() of the schedule's layers
@@ -206,12 +160,20 @@ void Sweep::Impl::lead() {
 }
 
 Status Sweep::Impl::run() {
-  const Status prepared = prepare();
+  const Status prepared = guarded([this] { return prepare(); });
   if (m_options.ranks && prepared) m_options.ranks->sendSpec(m_specText);
   if (m_options.ranks && !prepared) (void)m_options.ranks->stop();
+  if (!prepared && m_store) m_store->forgetIfNew();
   if (!prepared) return prepared;
   for (int i = 0; i < threadsOf(m_options); ++i) m_workers.emplace_back([this] { work(); });
-  watch();
+  const Status watched = guarded([this] {
+    watch();
+    return Status(Done{});
+  });
+  if (!watched) {
+    std::lock_guard lock(m_mutex);
+    fail(watched.error());
+  }
   for (std::thread& worker : m_workers) worker.join();
   return finish();
 }
@@ -576,27 +538,6 @@ void Sweep::curve(std::uint32_t pixel, std::function<void(Result<std::vector<dou
     lock.unlock();
     done(impl->m_trainer->curve(run, impl->m_stopCurves.get_token()));
   });
-}
-
-Status workForSweep(const SweepSpec& spec, const SweepOptions& options, std::stop_token stop) {
-  const auto text = specText(spec); // without one, rank 0 hears of a spec that is not its own
-  Trainers trainers(spec, options);
-  std::mutex mutex;
-  const auto trainerOf = [&](std::uint32_t layer) {
-    std::lock_guard lock(mutex);
-    return trainers.get(layer);
-  };
-  std::vector<std::function<RunParameters(std::uint32_t)>> runs;
-  for (std::uint32_t layer = 0; layer < layerNames().size(); ++layer) runs.push_back(runsOf(spec, layer));
-  return options.ranks->work(text ? *text : std::string(), threadsOf(options),
-                             [&](const Tile& tile, std::vector<Digest>& digests) -> Status {
-                               const Result<const Trainer*> trainer = trainerOf(tile.layer);
-                               if (!trainer) return trainer.error();
-                               std::vector<RunParameters> what;
-                               for (const std::uint32_t pixel : tile.pixels) what.push_back(runs[tile.layer](pixel));
-                               digests.resize(what.size());
-                               return (*trainer)->train(what, digests, stop);
-                             });
 }
 
 } // namespace orrery::sweep

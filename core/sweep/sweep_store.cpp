@@ -92,7 +92,7 @@ Result<std::unique_ptr<SweepStore>> SweepStore::open(const std::string& out, con
   if (Status status = store->openJournal(resume, shard, shards); !status) return status.error();
   if (resume && std::filesystem::exists(out))
     if (Status status = store->readMapFile(spec, shard, shards); !status) {
-      if (store->m_journal->isNew()) store->m_journal->remove();
+      store->forgetIfNew();
       return status.error();
     }
   return store;
@@ -144,6 +144,10 @@ Status SweepStore::readMapFile(const SweepSpec& spec, int shard, int shards) {
   }
   m_kept = std::move(map->nulls);
   return Done{};
+}
+
+void SweepStore::forgetIfNew() {
+  if (m_journal && m_journal->isNew()) m_journal->remove();
 }
 
 Status SweepStore::append(std::uint32_t layer, std::span<const FinishedRun> runs) {

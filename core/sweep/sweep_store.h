@@ -39,6 +39,7 @@ public:
   bool hasLabels() const { return m_kept.contains("labels"); }
   std::size_t droppedBytes() const { return m_journal ? m_journal->droppedBytes() : 0; }
 
+  void forgetIfNew(); // removes a journal that open() made
   Status append(std::uint32_t layer, std::span<const FinishedRun> runs);
   // Writes the map file and removes the journal; null maps of the file as it was that `map` does not have are added to
   // it. On an error the journal stays.

@@ -243,6 +243,16 @@ TEST(Journal, WhatDoesNotBelongIsRefusedByName) {
   EXPECT_NE(refusal(spec, fileOptions(folder.file("no/such/m.h5"), false)), "");
 }
 
+TEST(Journal, ASweepThatCannotBeginLeavesNothing) {
+  const Folder folder;
+  SweepOptions options = fileOptions(folder.file("m.h5"), false);
+  options.trainer = [](const SweepSpec&) -> Result<std::unique_ptr<Trainer>> { return badInput("no such array"); };
+  EXPECT_EQ(refusal(juliaSpec(24, false), options), "no such array");
+  options.trainer = [](const SweepSpec&) -> Result<std::unique_ptr<Trainer>> { throw std::bad_alloc(); };
+  EXPECT_NE(refusal(juliaSpec(24, false), options).find("given up"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::is_empty(std::filesystem::path(folder.file("m.h5")).parent_path()));
+}
+
 // A file size limit stands for a full disk: one sentence, and nothing of what was finished is lost.
 TEST(Journal, AFullDiskLosesNothing) {
   const Folder folder;
