@@ -9,7 +9,7 @@ namespace orrery::app {
 namespace {
 
 OrderedJson parameterJson(const views::Parameter& parameter) {
-  constexpr const char* kKinds[] = {"boolean", "integer", "number", "choice", "text"};
+  constexpr const char* kKinds[] = {"boolean", "integer", "number", "choice", "text", "number or auto"};
   OrderedJson json = {{"name", parameter.name},
                       {"kind", kKinds[static_cast<std::size_t>(parameter.kind)]},
                       {"default", parameter.defaultValue},
