@@ -5,7 +5,7 @@
 #include <bit>
 #include <cmath>
 
-#include "core/tensorio/gguf_scales.h"
+#include "core/weights/scales.h"
 
 namespace orrery::views {
 namespace {
@@ -146,17 +146,16 @@ MapSource mapOf(const weights::WeightsPtr& set, const weights::Weight& weight) {
 }
 
 Result<MapSource> scalesOf(const weights::WeightsPtr& set, const weights::Weight& weight) {
-  const auto place = tensorio::scalePlace(*weight.info);
-  if (!place || weight.mapCols() % place->elements != 0)
+  const std::int64_t block = weights::scaleBlock(weight);
+  if (block == 0 || weight.mapCols() % block != 0)
     return unsupported(weight.name + " is stored as " + tensorio::typeName(*weight.info) +
                        ": there are no block scales to show");
-  const std::int64_t cols = weight.mapCols() / place->elements, first = weight.first / place->elements;
+  const std::int64_t cols = weight.mapCols() / block;
   return MapSource{weight.mapRows(), cols, weightKey(*set, indexOf(*set, weight), kHeadOf + 1),
-                   [set, &weight, cols, first](std::int64_t row, std::int64_t height, std::int64_t col,
-                                               std::int64_t width, float* out) -> Status {
+                   [set, &weight, cols](std::int64_t row, std::int64_t height, std::int64_t col, std::int64_t width,
+                                        float* out) -> Status {
                      for (std::int64_t r = 0; r < height; ++r) {
-                       auto scales =
-                           tensorio::blockScales(set->file(), *weight.info, first + (row + r) * cols + col, width);
+                       auto scales = weights::blockScales(*set, weight, (row + r) * cols + col, width);
                        if (!scales) return scales.error();
                        std::copy(scales->begin(), scales->end(), out + r * width);
                      }

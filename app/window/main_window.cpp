@@ -25,6 +25,10 @@
 
 namespace orrery::app {
 
+namespace {
+constexpr int kWide = 1200; // units from which three columns of docks have room
+} // namespace
+
 MainWindow::MainWindow(Desk& desk) : m_desk(desk), m_actions(*this) {
   setObjectName(QStringLiteral("window"));
   setAcceptDrops(true);
@@ -97,7 +101,7 @@ void MainWindow::placeDocks() {
 
 void MainWindow::sizeDocks() {
   const auto& d = m_docks;
-  const bool narrow = width() < 1200, low = height() < 760;
+  const bool narrow = width() < kWide, low = height() < 760;
   resizeDocks({d[0], d[4]}, {narrow ? 200 : 280, narrow ? 190 : 260}, Qt::Horizontal);
   resizeDocks({d[0], d[1]}, {low ? 220 : 420, low ? 260 : 340}, Qt::Vertical);
   resizeDocks({d[4], d[5]}, {low ? 340 : 560, low ? 160 : 260}, Qt::Vertical);
@@ -259,6 +263,7 @@ void MainWindow::placeExtra(QDockWidget& dock, const std::string& view) {
   for (const auto& [name, pane] : m_extra)
     if (name != view && isOfWeights(name))
       return tabifyDockWidget(static_cast<QDockWidget*>(pane->parentWidget()), &dock);
+  if (width() < kWide) return tabifyDockWidget(m_inspector, &dock); // no room for one more column
   addDockWidget(Qt::RightDockWidgetArea, &dock, Qt::Horizontal);
 }
 
@@ -276,7 +281,8 @@ void MainWindow::showExtraView(const std::string& view) {
   auto* dock = static_cast<QDockWidget*>(pane->parentWidget());
   dock->show();
   dock->raise();
-  if (fresh) resizeDocks({m_inspector, dock}, {220, width() * 2 / 5}, Qt::Horizontal);
+  if (fresh && width() < kWide) resizeDocks({dock}, {width() / 2}, Qt::Horizontal);
+  if (fresh && width() >= kWide) resizeDocks({m_inspector, dock}, {220, width() * 2 / 5}, Qt::Horizontal);
   m_desk.views().setActive(view);
 }
 
