@@ -328,11 +328,17 @@ TEST(Eviction, BadInputAndCancel) {
   EXPECT_EQ(blind->evict({{EvictionPolicy::Window, 4, {}}}).error().code, Code::BadInput);
   RunOptions broken;
   broken.edits = {{{hooks::HookKind::K, 0}, {{"T", 1, 2}}, hooks::Replace{viewOf(std::vector<float>{NAN}, {1})}}};
+  const auto last = static_cast<int>(decoder->config().layers) - 1;
+  broken.edits.push_back(
+      {{hooks::HookKind::ResidPost, last}, {{"T", 4, 5}}, hooks::Replace{viewOf(std::vector<float>{NAN}, {1})}});
   const auto poisoned = start(*decoder, broken);
   append(*poisoned, std::vector<std::int32_t>{1, 2, 3, 4, 5, 6});
   const auto poison = poisoned->evict({{EvictionPolicy::HeavyHitter, 3, {}}, {EvictionPolicy::KeyNorm, 3, {}}});
   ASSERT_TRUE(poison.ok());
-  for (const hooks::EvictionResult& result : poison->results) EXPECT_TRUE(std::isnan(result.kl[3]));
+  for (const hooks::EvictionResult& result : poison->results) {
+    EXPECT_TRUE(std::isnan(result.kl[4])); // logits are not finite there; a row of scores with NaN attends to nothing
+    EXPECT_TRUE(std::isfinite(result.kl[5]));
+  }
   std::stop_source stop;
   int calls = 0;
   const auto stopped = run->evict({{EvictionPolicy::Window, 4, {}}, {EvictionPolicy::Window, 2, {}}}, stop.get_token(),
