@@ -32,6 +32,7 @@ public:
   explicit Reference(const std::string& path) : m_file(tensorio::openTensors(path)) {
     EXPECT_TRUE(m_file.ok()) << (m_file.ok() ? "" : m_file.error().message());
   }
+  bool has(const std::string& name) const { return m_file.ok() && m_file->find(name); }
   Values get(const std::string& name) const {
     auto view = m_file->load(name);
     EXPECT_TRUE(view.ok()) << name;

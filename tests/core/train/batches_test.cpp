@@ -5,6 +5,7 @@
 
 #include "core/train/batches.h"
 
+using namespace orrery;
 using namespace orrery::train;
 
 TEST(Batches, repeatedTokensRepeatAndHoldNoSpecialToken) {

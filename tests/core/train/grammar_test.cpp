@@ -8,6 +8,7 @@
 
 #include "core/train/grammar.h"
 
+using namespace orrery;
 using namespace orrery::train;
 
 namespace {
