@@ -84,6 +84,7 @@ Status believable(hid_t dataset, const Shape& shape, DType dtype, const std::str
 
 Handle creationList(DType dtype, const DatasetOptions& options) {
   Handle plist(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+  H5Pset_obj_track_times(plist.get(), false); // the same numbers make the same file
   H5Pset_chunk(plist.get(), static_cast<int>(options.chunk.size()), sizes(options.chunk).data());
   if (options.compress) {
     H5Pset_shuffle(plist.get());

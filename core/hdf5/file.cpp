@@ -12,7 +12,9 @@ Result<Handle> createFile(const std::string& path) {
   H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG);
   // 1.8 files: every h5py and HDF5 of the last ten years reads them.
   H5Pset_libver_bounds(access.get(), H5F_LIBVER_EARLIEST, H5F_LIBVER_V18);
-  Handle file(H5Fcreate(path.c_str(), H5F_ACC_EXCL, H5P_DEFAULT, access.get()), H5Fclose);
+  const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
+  H5Pset_obj_track_times(creation.get(), false);
+  Handle file(H5Fcreate(path.c_str(), H5F_ACC_EXCL, creation.get(), access.get()), H5Fclose);
   if (!file.ok()) return failure("create the file", path);
   return file;
 }
@@ -27,7 +29,9 @@ Result<Handle> openFile(const std::string& path) {
 }
 
 Result<Handle> createGroup(hid_t parent, const std::string& name, const std::string& file) {
-  Handle group(H5Gcreate2(parent, name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
+  const Handle plist(H5Pcreate(H5P_GROUP_CREATE), H5Pclose);
+  H5Pset_obj_track_times(plist.get(), false);
+  Handle group(H5Gcreate2(parent, name.c_str(), H5P_DEFAULT, plist.get(), H5P_DEFAULT), H5Gclose);
   if (!group.ok()) return failure("create group " + name, file);
   return group;
 }
@@ -35,6 +39,15 @@ Result<Handle> createGroup(hid_t parent, const std::string& name, const std::str
 Status flush(hid_t file, const std::string& path) {
   if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0) return failure("write the file", path);
   return Done{};
+}
+
+Status close(Handle& file, const std::string& temporary, const std::string& path) {
+  if (Status status = flush(file.get(), path); !status) return status;
+  const int descriptor = ::open(temporary.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool flushed = descriptor >= 0 && ::fsync(descriptor) == 0;
+  if (descriptor >= 0) ::close(descriptor);
+  if (!flushed) return ioError("cannot flush the file", path);
+  return file.close() ? Status(Done{}) : failure("close the file", path);
 }
 
 bool exists(hid_t parent, const std::string& name) { return H5Lexists(parent, name.c_str(), H5P_DEFAULT) > 0; }

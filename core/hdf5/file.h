@@ -13,6 +13,8 @@ Result<Handle> createGroup(hid_t parent, const std::string& name, const std::str
 // Only what lies in this very file: soft and external links are refused.
 Result<Handle> openGroup(hid_t parent, const std::string& name, const std::string& file);
 Status flush(hid_t file, const std::string& path); // to the operating system
+// To the disk itself, then closed. `temporary` is where the file stands, `path` what errors name.
+Status close(Handle& file, const std::string& temporary, const std::string& path);
 bool exists(hid_t parent, const std::string& name);
 bool isHardLink(hid_t parent, const std::string& name);
 // Names in a group, sorted; refused above `most`.
