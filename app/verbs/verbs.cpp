@@ -24,7 +24,7 @@ constexpr std::array kVerbs = {
     Entry{"info", declareInfo},   Entry{"hooks", declareHooks},         Entry{"tokenize", declareTokenize},
     Entry{"trace", declareTrace}, Entry{"attention", declareAttention}, Entry{"render", declareRender},
     Entry{"views", declareViews}, Entry{"train", declareTrain},         Entry{"bench", declareBench},
-    Entry{"demo", declareDemo},
+    Entry{"demo", declareDemo},   Entry{"dimension", declareDimension},
 };
 
 } // namespace

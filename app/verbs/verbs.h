@@ -46,6 +46,7 @@ void declareViews(CommandLine& line);
 void declareTrain(CommandLine& line);
 void declareBench(CommandLine& line);
 void declareDemo(CommandLine& line);
+void declareDimension(CommandLine& line);
 
 using OrderedJson = nlohmann::ordered_json;
 void printJson(const OrderedJson& value);                     // one object, one line, UTF-8 with invalid bytes replaced

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kOctave = 2; // sizes per octave
 constexpr std::size_t kLeastSizes = 3;
-constexpr double kTolerance = 0.25, kFloor = 0.02;
+constexpr double kTolerance = 0.25, kFloor = 0.02, kEndError = 1.2, kLeastShare = 0.6;
 
 // Sizes `unit` apart in half octaves: unit x 1, 2, 3, 4, 6, 8, 12 ... Where the image is large enough, the smallest,
 // which show the pixels rather than the boundary, are left out.
@@ -63,15 +63,26 @@ bool addPoint(Points& points, const ScaleCounts& scale, double area) {
   return true;
 }
 
-// Slopes of `draws` images put together from tiles and offsets drawn with replacement.
+// kTiles tiles drawn with replacement in blocks of block x block neighbours.
+void drawTiles(std::vector<std::size_t>& tiles, std::size_t block, Random& random) {
+  const std::size_t side = kTilesPerSide / block;
+  tiles.clear();
+  while (tiles.size() < kTiles) {
+    const std::size_t row = random.below(side) * block, column = random.below(side) * block;
+    for (std::size_t i = 0; i < block; ++i)
+      for (std::size_t j = 0; j < block; ++j) tiles.push_back((row + i) * kTilesPerSide + column + j);
+  }
+}
+
+// Slopes of images put together from blocks of tiles and from offsets drawn with replacement.
 std::vector<double> bootstrap(const std::vector<ScaleCounts>& scales, const Points& points, Region region,
-                              const DimensionOptions& options) {
+                              const DimensionOptions& options, std::size_t block) {
   Random random(options.seed ^ 0x9e3779b97f4a7c15u);
   const std::size_t n = region.end - region.begin, offsets = scales.front().offsets.size();
   std::vector<double> slopes, y(n);
-  std::vector<std::size_t> tiles(kTiles), picked(offsets);
+  std::vector<std::size_t> tiles, picked(offsets);
   for (int draw = 0; draw < options.bootstraps; ++draw) {
-    for (std::size_t& tile : tiles) tile = random.below(kTiles);
+    drawTiles(tiles, block, random);
     for (std::size_t& offset : picked) offset = random.below(offsets);
     bool usable = true;
     for (std::size_t i = 0; i < n; ++i) {
@@ -91,12 +102,26 @@ std::vector<double> bootstrap(const std::vector<ScaleCounts>& scales, const Poin
   return slopes;
 }
 
-double deviation(const std::vector<double>& values) {
-  if (values.size() < 2) return 0;
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-  double square = 0;
-  for (const double value : values) square += (value - mean) * (value - mean);
-  return std::sqrt(square / static_cast<double>(values.size() - 1));
+// Half the width of the middle 68 %: the standard deviation, but for a few wild draws of sets that lie in few tiles.
+double deviation(std::vector<double> values) {
+  if (values.size() < 8) return 0;
+  std::sort(values.begin(), values.end());
+  const auto at = [&](double share) {
+    return values[static_cast<std::size_t>(share * static_cast<double>(values.size()))];
+  };
+  return (at(0.84) - at(0.16)) / 2;
+}
+
+// Whether three of four blocks of 2 x 2 tiles hold boundary: then blocks can be drawn as tiles are.
+bool fillsBlocks(const ScaleCounts& finest) {
+  const auto& touched = finest.offsets.front().touched;
+  int held = 0;
+  for (std::size_t i = 0; i < kTilesPerSide; i += 2)
+    for (std::size_t j = 0; j < kTilesPerSide; j += 2) {
+      const std::size_t at = i * kTilesPerSide + j;
+      held += touched[at] + touched[at + 1] + touched[at + kTilesPerSide] + touched[at + kTilesPerSide + 1] > 0;
+    }
+  return 16 * held >= 3 * kTiles;
 }
 
 // Upper half less lower half; both share the middle size if there is one. The sign is that of the dimension.
@@ -119,7 +144,8 @@ std::vector<LocalSlope> octaveSlopes(const Points& points) {
 DimensionEstimate fitDimension(const std::vector<ScaleCounts>& scales, const Points& points, ImageKind kind,
                                const DimensionOptions& options) {
   const std::span<const double> allX(points.x), allY(points.y), allWeight(points.weight), allInfo(points.information);
-  const Region region = linearRegion(allX, allY, allWeight, kOctave, std::min<std::size_t>(allX.size(), 4), kTolerance);
+  Region region = linearRegion(allX, allY, allWeight, kOctave, std::min<std::size_t>(allX.size(), 4), kTolerance);
+  if (allX[region.end - 1] - allX[region.begin] < kLeastShare * (allX.back() - allX.front())) region = {0, allX.size()};
   const std::size_t n = region.end - region.begin;
   const auto x = allX.subspan(region.begin, n), y = allY.subspan(region.begin, n);
   const auto weight = allWeight.subspan(region.begin, n);
@@ -128,12 +154,16 @@ DimensionEstimate fitDimension(const std::vector<ScaleCounts>& scales, const Poi
   estimate.slope = fit.slope;
   estimate.intercept = fit.intercept;
   estimate.drift = driftOf(x, y, weight);
-  const double sampling = deviation(bootstrap(scales, points, region, options));
-  const double bend = estimate.drift * (kind == ImageKind::Set ? 0.5 : 1);
+  double sampling = deviation(bootstrap(scales, points, region, options, 1));
+  if (fillsBlocks(scales.front()))
+    sampling = std::max(sampling, deviation(bootstrap(scales, points, region, options, 2)));
+  const double ends = std::log(kEndError) / (x.back() - x.front());
+  const double bend = kind == ImageKind::Set ? estimate.drift / 2 : 0;
   const double half =
-      std::sqrt(4 * sampling * sampling + 4 * fit.residualError * fit.residualError + bend * bend + kFloor * kFloor);
-  double reach = -fit.slope;
-  if (kind == ImageKind::Set) reach = -2 * fitLine(x, allInfo.subspan(region.begin, n), weight).slope + fit.slope;
+      std::sqrt(4 * sampling * sampling + 4 * fit.residualError * fit.residualError + bend * bend + ends * ends);
+  const double reach = kind == ImageKind::Set
+                           ? -2 * fitLine(x, allInfo.subspan(region.begin, n), weight).slope + fit.slope
+                           : -fit.slope + estimate.drift;
   estimate.dimension = std::clamp(-fit.slope, 0.0, 2.0);
   estimate.low = std::clamp(std::min(-fit.slope, reach) - half, 0.0, 2.0);
   estimate.high = std::clamp(std::max(-fit.slope, reach) + half, 0.0, 2.0);

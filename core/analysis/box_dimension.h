@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 // The dimension of a boundary from an image, with an interval that means something.
 //
-// ln N(s) against ln s is fitted over the largest linear region (slope_fit.h); weights 1 / (offset error^2 + 1 / N +
-// 0.02^2). The interval adds in quadrature
-//   2 x the standard deviation of the slope under a bootstrap of image tiles and grid offsets (200 draws),
+// ln N(s) against ln s is fitted over the largest linear region (slope_fit.h), or over all sizes if that spans less
+// than 0.6 of them; weights 1 / (offset error^2 + 1 / N + 0.02^2). The interval adds in quadrature
+//   2 x the standard deviation of the slope under a bootstrap of image tiles and grid offsets (200 draws; the larger of
+//   that over tiles and, where three quarters of them hold boundary, over blocks of four tiles),
 //   2 x the standard error from the scatter around the line,
-//   the difference of the slopes of the lower and the upper half of the region: whole for labels, half for sets,
-//   0.02,
-// and, for sets, reaches as far as 2 D1 - D0 (D0 the fitted count, D1 the information dimension over the same sizes): a
-// finite set of pixels cuts boxes at its rim, which bends D0 about twice as much as D1.
+//   ln 1.2 / (ln s of the largest less that of the smallest size): N may be bent by 20 % at one end,
+//   for sets, half the difference of the slopes of the two halves of the region,
+// and reaches beyond D on one side:
+//   for labels by that difference (upper less lower half): where small boxes still see pixels, the slope rises with s;
+//   for sets as far as 2 D1 - D0 (D0 the fitted count, D1 the information dimension over the same sizes): a finite set
+//   of pixels cuts boxes at its rim, which bends D0 about twice as much as D1.
 // Held against Cantor dusts, Sierpinski, Vicsek, Koch and Minkowski shapes, discs, lines, level sets of Gaussian fields
 // and random labels of 256 to 1024 pixels, which is where the constants come from.
 #pragma once

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace orrery::analysis {
 namespace {
@@ -103,24 +102,6 @@ ImageShares imageShares(const BoundaryImage& image) {
   shares.edge = blocks ? static_cast<double>(edges) / static_cast<double>(blocks) : 0;
   addBoxEntropies(image, shares);
   return shares;
-}
-
-double pitchInUlp(std::span<const double> values, bool isFloat32) {
-  const auto ulp = [&](double value) {
-    const double size = std::abs(value);
-    if (isFloat32) {
-      const auto narrow = static_cast<float>(size);
-      return static_cast<double>(std::nextafter(narrow, std::numeric_limits<float>::infinity())) -
-             static_cast<double>(narrow);
-    }
-    return std::nextafter(size, std::numeric_limits<double>::infinity()) - size;
-  };
-  double least = std::numeric_limits<double>::infinity();
-  for (std::size_t k = 0; k + 1 < values.size(); ++k) {
-    const double larger = std::max(std::abs(values[k]), std::abs(values[k + 1]));
-    least = std::min(least, std::abs(values[k + 1] - values[k]) / ulp(larger));
-  }
-  return least;
 }
 
 } // namespace orrery::analysis

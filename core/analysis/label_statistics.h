@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What an image of labels is like, beside its dimension: is there anything at all that neighbours share?
 #pragma once
-#include <array>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "core/analysis/boundary_image.h"
@@ -29,11 +27,5 @@ struct ImageShares {
 };
 inline constexpr std::int64_t kEntropyBox = 5; // Daza et al., Basin entropy, Sci. Rep. 6, 31416 (2016)
 ImageShares imageShares(const BoundaryImage& image);
-
-// How far neighbouring pixels lie apart in the arithmetic of the runs: the smallest |values[k + 1] - values[k]| in
-// units of the last place of the larger one. Below 1 neighbours are the same run; below 4 a pixel's place is off by an
-// eighth of a pitch or more. Two values or more, finite.
-double pitchInUlp(std::span<const double> values, bool isFloat32);
-inline constexpr double kLeastPitchUlp = 4;
 
 } // namespace orrery::analysis

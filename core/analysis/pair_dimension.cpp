@@ -12,7 +12,7 @@ namespace orrery::analysis {
 namespace {
 
 constexpr std::int64_t kMaxPairs = 10'000'000;
-constexpr double kTwoPi = 6.283185307179586;
+constexpr double kTwoPi = 6.283185307179586, kEndError = 1.15;
 
 Status check(const PairOptions& options) {
   if (!(options.smallest > 0) || !(options.largest > options.smallest) || !(options.largest <= 0.5))
@@ -90,7 +90,8 @@ DimensionEstimate estimateFrom(const std::vector<ShareCount>& counts, int perDec
   DimensionEstimate estimate;
   estimate.method = "pairs";
   const double excess = excessDrift(used, estimate.drift);
-  const double half = std::hypot(1.96 * found.fit.slopeError, excess), dimension = 2 - found.fit.slope;
+  const double ends = std::log(kEndError) / std::max(used.front().x - used.back().x, 1e-9);
+  const double half = std::hypot(1.96 * found.fit.slopeError, excess, ends), dimension = 2 - found.fit.slope;
   estimate.dimension = std::clamp(dimension, 0.0, 2.0);
   estimate.low = std::clamp(dimension - half, 0.0, 2.0);
   estimate.high = std::clamp(dimension + half, 0.0, 2.0);

@@ -3,7 +3,8 @@
 // probability f(eps) ~ eps^alpha, and D = 2 - alpha. Needs no grid, works over many decades, and its errors are those
 // of counting. The fit is the maximum of the binomial likelihood over the longest run of distances that a power law
 // fits (chi^2 per degree of freedom at most 1 + 2 sqrt(2 / degrees)); the interval is 1.96 standard errors, widened by
-// the scatter, and by the difference of the slopes of the two halves where that is more than chance.
+// the scatter, by the difference of the slopes of the two halves where that is more than chance, and by ln 1.15 over
+// the span of ln eps: f may be bent by 15 % at one end, most of all where it saturates at large eps.
 #pragma once
 #include <functional>
 #include <span>
@@ -23,7 +24,7 @@ using ClassFunction =
     std::function<Status(std::span<const PlanePoint> points, std::span<std::uint8_t> classes, std::stop_token stop)>;
 
 struct PairOptions {
-  double largest = 0.1, smallest = 1e-6; // distances, shares of the window
+  double largest = 0.03, smallest = 1e-6; // distances, shares of the window
   int perDecade = 2;
   std::int64_t pairs = 400; // at each distance
   std::uint64_t seed = 0;

@@ -17,8 +17,13 @@ template <class... Numbers> std::string say(const char* format, Numbers... numbe
   return text.data();
 }
 
+bool isStraight(const DimensionEstimate& estimate) {
+  return estimate.high - estimate.low <= kWidest && std::abs(estimate.drift) <= kLargestDrift;
+}
+
+// A few random pixels have no dimension (0 in small boxes, 2 in large ones): nothing to compare with.
 bool meets(const DimensionEstimate& estimate, const std::optional<DimensionEstimate>& null) {
-  return null && estimate.low <= null->high && null->low <= estimate.high;
+  return null && isStraight(*null) && estimate.low <= null->dimension && null->dimension <= estimate.high;
 }
 
 Judgement judgeNoise(const Evidence& evidence) {
@@ -31,12 +36,13 @@ Judgement judgeNoise(const Evidence& evidence) {
       return {Verdict::Noise,
               say("neighbouring pixels correlate by %.3f at most; up to %.3f counts as chance", strongest, limit)};
     if (meetsNull && strongest < kWeakCorrelation)
-      return {Verdict::Noise, say("D meets that of random pixels, %.3f to %.3f, and neighbours correlate by %.3f only",
-                                  evidence.null->low, evidence.null->high, strongest)};
+      return {Verdict::Noise,
+              say("the interval holds the D of random pixels, %.3f, and neighbours correlate by %.3f only",
+                  evidence.null->dimension, strongest)};
   }
   if (meetsNull)
-    return {Verdict::Unresolved, say("the interval meets that of random pixels with the same share, %.3f to %.3f",
-                                     evidence.null->low, evidence.null->high)};
+    return {Verdict::Unresolved,
+            say("the interval holds the D of random pixels with the same share, %.3f", evidence.null->dimension)};
   return {Verdict::Resolved, {}};
 }
 

@@ -4,12 +4,13 @@
 //   below precision                  neighbouring pixels are less than kLeastPitchUlp units in the last place apart.
 //   indistinguishable from noise     no direction has a neighbour correlation above kNoiseCorrelation or four times
 //   what
-//                                    independent pixels show by chance; or the interval of D meets that of random
-//                                    pixels with the same share, and the correlation is below kWeakCorrelation.
-//   unresolved at this grid          the interval of D meets that of random pixels; or the fit spans less than
+//                                    independent pixels show by chance; or the interval holds the D of random pixels
+//                                    with the same share, and the correlation is below kWeakCorrelation.
+//   unresolved at this grid          the interval holds the D of random pixels; or the fit spans less than
 //                                    kLeastDecades; or the interval is wider than kWidest; or the slopes of the two
 //                                    halves of the fit differ by more than kLargestDrift.
 //   resolved                         else.
+// Random pixels count only where they have a D by the last two rules themselves; few pixels of a set have none.
 // D near 2 so never reads "very fractal": it is what a grid too coarse for the boundary shows.
 #pragma once
 #include <optional>
@@ -20,6 +21,8 @@
 
 namespace orrery::analysis {
 
+// Of 4 units in the last place a pixel's place is off by up to an eighth of a pitch.
+inline constexpr double kLeastPitchUlp = 4;
 inline constexpr double kNoiseCorrelation = 0.1, kWeakCorrelation = 0.3;
 inline constexpr double kLeastDecades = 0.8, kWidest = 0.5, kLargestDrift = 0.3;
 

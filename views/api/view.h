@@ -20,6 +20,8 @@
 
 namespace orrery::views {
 
+struct MapInput; // map_input.h
+
 enum class ParameterKind { Boolean, Integer, Number, Choice, Text, NumberOrAuto };
 struct Parameter {
   std::string name; // as in `--set name=value`
@@ -33,7 +35,7 @@ using Parameters = std::map<std::string, std::string>; // values as text, as the
 struct ViewInfo {
   std::string name;  // "head", "heads", "text" ... stable: recipes and --view use it
   std::string title; // "Attention of one head"
-  std::string input; // "trace": needs a Snapshot
+  std::string input; // "trace": needs a Snapshot; "map": needs a MapInput
   std::vector<Parameter> parameters;
 };
 
@@ -43,6 +45,7 @@ using Viewports = std::map<std::string, scene::Rect>; // by panel name
 struct Request {
   std::uint64_t id = 0;
   store::SnapshotPtr snapshot;
+  std::shared_ptr<const MapInput> map; // of views whose input is "map"
   Selection selection;
   Parameters parameters; // complete: defaults filled in by completeParameters()
   Viewports viewports;

@@ -138,6 +138,10 @@ Status readSelection(const Json& json, views::Selection& selection, const std::s
   reader.integer("key", selection.key);
   reader.integer("channel", selection.channel);
   reader.integer("shown_tokens", selection.shownTokens);
+  reader.integer("map_row", selection.mapRow);
+  reader.integer("map_column", selection.mapColumn);
+  reader.integer("other_row", selection.otherRow);
+  reader.integer("other_column", selection.otherColumn);
   return reader.read(json);
 }
 
