@@ -4,8 +4,10 @@
 #include <map>
 #include <memory>
 
-#include "app/verbs/verbs.h"
+#include "app/verbs/sweep_input.h"
 #include "core/session/checkpoint.h"
+#include "core/sweep/map_file.h"
+#include "core/sweep/sweep_store.h"
 
 namespace orrery::app {
 namespace {
@@ -59,7 +61,32 @@ void printTensors(const session::ModelInfo& info) {
   }
 }
 
+void print(const OrderedJson& json, bool asJson) {
+  if (asJson) return printJson(json);
+  for (const auto& [key, value] : json.items())
+    if (key != "tensors" && key != "warnings")
+      std::cout << key << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << '\n';
+}
+
+Status mapInfo(const std::string& file, bool asJson) {
+  auto map = sweep::readMap(file, {false, true});
+  if (!map) return map.error();
+  OrderedJson json = {{"format", "orrery-map"}, {"height", map->height()}, {"width", map->width()}};
+  if (const auto spec = sweep::specOfMap(*map, file)) {
+    const Json all = sweep::sweepSpecJson(*spec);
+    for (const char* key : {"model", "measure", "steps", "dtype", "optimizer", "refine"}) json[key] = all[key];
+    json["parameters"] = {{"x", spec->x.parameter}, {"y", spec->y.parameter}};
+  }
+  json["x"] = {map->x.front(), map->x.back()};
+  json["y"] = {map->y.front(), map->y.back()};
+  json["shard"] = std::to_string(map->shard) + "/" + std::to_string(map->shards);
+  json.update(mapCounts(*map));
+  print(json, asJson);
+  return Done{};
+}
+
 Status run(const Options& options, const Common& common) {
+  if (sweep::isMapFile(options.file)) return mapInfo(options.file, common.json);
   auto model = session::inspect(options.file);
   if (!model) return model.error();
   if (Status scanned = session::scanTensors(*model, {}); !scanned) return scanned;
@@ -68,13 +95,8 @@ Status run(const Options& options, const Common& common) {
     json["tensors"] = OrderedJson::array();
     for (const session::TensorRow& row : model->info.tensors) json["tensors"].push_back(tensorJson(row));
   }
-  if (common.json) {
-    printJson(json);
-    return Done{};
-  }
-  for (const auto& [key, value] : json.items())
-    if (key != "tensors" && key != "warnings")
-      std::cout << key << ": " << (value.is_string() ? value.get<std::string>() : value.dump()) << '\n';
+  print(json, common.json);
+  if (common.json) return Done{};
   for (const std::string& warning : model->info.warnings) std::cout << "warning: " << warning << '\n';
   if (options.tensors) printTensors(model->info);
   return Done{};
@@ -84,9 +106,10 @@ Status run(const Options& options, const Common& common) {
 
 void declareInfo(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb =
-      line.verb("info", "What a checkpoint or trace file is", [options, &line] { return run(*options, line.common); });
-  verb->add_option("FILE", options->file, "HF folder, .safetensors, index, .gguf, .pt, .bin or trace file")->required();
+  CLI::App* verb = line.verb("info", "What a checkpoint, trace or map file is",
+                             [options, &line] { return run(*options, line.common); });
+  verb->add_option("FILE", options->file, "HF folder, .safetensors, index, .gguf, .pt, .bin, trace or map file")
+      ->required();
   verb->add_flag("--tensors", options->tensors, "Also every tensor with its statistics");
 }
 

@@ -21,10 +21,11 @@ struct Entry {
   void (*declare)(CommandLine&);
 };
 constexpr std::array kVerbs = {
-    Entry{"info", declareInfo},   Entry{"hooks", declareHooks},         Entry{"tokenize", declareTokenize},
-    Entry{"trace", declareTrace}, Entry{"attention", declareAttention}, Entry{"render", declareRender},
-    Entry{"views", declareViews}, Entry{"train", declareTrain},         Entry{"bench", declareBench},
-    Entry{"demo", declareDemo},   Entry{"dimension", declareDimension},
+    Entry{"info", declareInfo},           Entry{"hooks", declareHooks},         Entry{"tokenize", declareTokenize},
+    Entry{"trace", declareTrace},         Entry{"attention", declareAttention}, Entry{"render", declareRender},
+    Entry{"views", declareViews},         Entry{"train", declareTrain},         Entry{"sweep", declareSweep},
+    Entry{"merge", declareMerge},         Entry{"bench", declareBench},         Entry{"demo", declareDemo},
+    Entry{"dimension", declareDimension},
 };
 
 } // namespace

@@ -44,6 +44,8 @@ void declareAttention(CommandLine& line);
 void declareRender(CommandLine& line);
 void declareViews(CommandLine& line);
 void declareTrain(CommandLine& line);
+void declareSweep(CommandLine& line);
+void declareMerge(CommandLine& line);
 void declareBench(CommandLine& line);
 void declareDemo(CommandLine& line);
 void declareDimension(CommandLine& line);

@@ -34,7 +34,7 @@ struct Map {
   std::map<std::string, MapLayer> nulls; // by name: "quadratic", "labels", "order" ...
   std::optional<RoundingLayer> rounding;
   std::int64_t audits = 0, failedAudits = 0; // guesses that were computed after all, and those found wrong
-  bool complete = false;                     // nothing that the spec asks for is missing
+  bool complete = false;                     // nothing that the spec asks for (of this part) is missing
   int shard = 0, shards = 1;                 // which part of the pixels this file answers for
 
   std::int64_t width() const { return static_cast<std::int64_t>(x.size()); }

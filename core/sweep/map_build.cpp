@@ -94,13 +94,14 @@ Map buildMap(const SweepSpec& spec, const std::vector<KnownLayer>& layers, const
   map.pixels = layerOf(spec, pixels, settled);
   map.audits = settled.audits;
   map.failedAudits = settled.failedAudits;
-  map.complete = options.shards == 1 && settled.missing == 0 && followersComplete(layers);
+  map.complete = options.shards > 1 ? options.over : settled.missing == 0 && followersComplete(layers);
   for (std::size_t i = 1; i < layers.size(); ++i)
     if (layers[i].name == kRoundingLayer)
       map.rounding = roundingOf(spec, layers[i], pixels);
     else
       map.nulls[layers[i].name] = layerOf(spec, layers[i], settled);
-  if (options.labels && map.complete) map.nulls["labels"] = shuffledLabels(map.pixels, spec.init.seed);
+  if (options.labels && map.complete && options.shards == 1)
+    map.nulls["labels"] = shuffledLabels(map.pixels, spec.init.seed);
   return map;
 }
 

@@ -25,6 +25,7 @@ struct BuildOptions {
   bool preview = false; // see settle()
   bool labels = false;  // add the null map of shuffled labels, if the map is complete
   int shard = 0, shards = 1;
+  bool over = false; // a part: nothing of it is left to train
 };
 // layers[0] is the map, the others null maps or kRoundingLayer. A part (shards > 1) holds computed pixels only, since
 // what may be guessed depends on the other parts.

@@ -22,8 +22,10 @@ using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 using namespace std::chrono_literals;
 
+constexpr std::size_t kMaxSent = 512; // pixels of a tile for another rank: a message that MPI sends without waiting
 constexpr auto kPublishEvery = 100ms;
-constexpr double kPublishShare = 0.1; // of the time may go into pictures of a large map
+constexpr std::chrono::milliseconds kServeEvery = 1ms; // what another rank may have to wait for its next tile
+constexpr double kPublishShare = 0.1;                  // of the time may go into pictures of a large map
 
 double nudged(double value, DType dtype) {
   if (dtype == DType::F64) return std::nextafter(value, std::numeric_limits<double>::infinity());
@@ -66,6 +68,38 @@ bool isOver(SweepState state) {
   return state == SweepState::Done || state == SweepState::Cancelled || state == SweepState::Failed;
 }
 
+// What a sweep trains with, by the places of layerNames(); made when it is needed.
+class Trainers {
+public:
+  Trainers(const SweepSpec& spec, const SweepOptions& options) : m_spec(spec), m_options(options) {}
+
+  Result<const Trainer*> get(std::uint32_t layer) {
+    const bool quadratic = layerNames()[layer] == "quadratic";
+    std::unique_ptr<Trainer>& kept = quadratic ? m_quadratic : m_main;
+    if (!kept) {
+      auto made = quadratic           ? makeQuadraticTrainer(m_spec)
+                  : m_options.trainer ? m_options.trainer(m_spec)
+                                      : makeTrainer(m_spec);
+      if (!made) return made.error();
+      kept = std::move(*made);
+    }
+    return kept.get();
+  }
+
+private:
+  const SweepSpec& m_spec;
+  const SweepOptions& m_options;
+  std::unique_ptr<Trainer> m_main, m_quadratic;
+};
+
+std::function<RunParameters(std::uint32_t)> runsOf(const SweepSpec& spec, std::uint32_t layer) {
+  std::vector<double> x = spec.x.values(), y = spec.y.values();
+  if (layerNames()[layer] == kRoundingLayer)
+    for (std::vector<double>* values : {&x, &y})
+      for (double& value : *values) value = nudged(value, spec.dtype);
+  return [&spec, x, y](std::uint32_t pixel) { return spec.run(x[pixel % x.size()], y[pixel / x.size()]); };
+}
+
 } // namespace
 
 struct Sweep::Impl {
@@ -76,16 +110,18 @@ struct Sweep::Impl {
   Status run();
   Status prepare();
   Status makeLayers(std::vector<std::vector<FinishedRun>>& found);
-  ScheduleLayer layer(const std::string& name, const Trainer* trainer, bool nudge) const;
+  Result<ScheduleLayer> layer(std::uint32_t id);
   void restore(std::vector<std::vector<FinishedRun>>& found);
   void watch();
+  void serve();
+  std::size_t hands() const; // threads of all processes
   void work();
   bool next(Tile& tile);
   Status train(const Tile& tile, std::vector<Digest>& digests);
   Status deliver(const Tile& tile, const std::vector<Digest>& digests);
   void fail(const Error& error); // m_mutex held
   Status finish();
-  Map build(bool preview, std::int64_t& runs);
+  Map build(bool preview);
   void publish();
   void fillCounts(SweepProgress& progress) const; // m_mutex held
   void show(std::shared_ptr<const Map> map, bool complete);
@@ -93,7 +129,8 @@ struct Sweep::Impl {
   const SweepSpec m_spec;
   const SweepOptions m_options;
   std::string m_specText;
-  std::unique_ptr<Trainer> m_trainer, m_quadratic;
+  Trainers m_trainers{m_spec, m_options}; // of the leading thread
+  const Trainer* m_trainer = nullptr;     // of the map; set before the workers start
   std::shared_ptr<SampleCache::Kind> m_kind;
   std::unique_ptr<SweepStore> m_store;
   std::vector<std::uint32_t> m_layerIds; // places in layerNames() of the schedule's layers
@@ -161,7 +198,10 @@ void Sweep::Impl::lead() {
 }
 
 Status Sweep::Impl::run() {
-  if (Status status = prepare(); !status) return status;
+  const Status prepared = prepare();
+  if (m_options.ranks && prepared) m_options.ranks->sendSpec(m_specText);
+  if (m_options.ranks && !prepared) (void)m_options.ranks->stop();
+  if (!prepared) return prepared;
   for (int i = 0; i < threadsOf(m_options); ++i) m_workers.emplace_back([this] { work(); });
   watch();
   for (std::thread& worker : m_workers) worker.join();
@@ -189,51 +229,40 @@ Status Sweep::Impl::prepare() {
     if (!text) return text.error();
     m_specText = *text;
   }
-  auto trainer = m_options.trainer ? m_options.trainer(m_spec) : makeTrainer(m_spec);
+  auto trainer = m_trainers.get(0);
   if (!trainer) return trainer.error();
-  m_trainer = std::move(*trainer);
+  m_trainer = *trainer;
   if (m_options.cache) m_kind = m_options.cache->kind(m_spec);
   if (Status status = makeLayers(found); !status) return status;
   restore(found);
   return Done{};
 }
 
-ScheduleLayer Sweep::Impl::layer(const std::string& name, const Trainer* trainer, bool nudge) const {
-  ScheduleLayer layer{name, trainer, {}, {}};
-  const auto width = static_cast<std::uint32_t>(m_spec.x.size());
-  std::vector<double> x = m_spec.x.values(), y = m_spec.y.values();
-  if (nudge)
-    for (std::vector<double>* values : {&x, &y})
-      for (double& value : *values) value = nudged(value, m_spec.dtype);
-  layer.run = [this, width, x, y](std::uint32_t pixel) { return m_spec.run(x[pixel % width], y[pixel / width]); };
-  if (m_kind && trainer == m_trainer.get())
+Result<ScheduleLayer> Sweep::Impl::layer(std::uint32_t id) {
+  auto trainer = m_trainers.get(id);
+  if (!trainer) return trainer.error();
+  ScheduleLayer layer{layerNames()[id], *trainer, runsOf(m_spec, id), {}};
+  if (m_kind && *trainer == m_trainer)
     layer.recall = [this, run = layer.run](std::uint32_t pixel) { return SampleCache::find(*m_kind, run(pixel)); };
   return layer;
 }
 
 // The map, what the options ask for, and what an earlier sweep has begun in this file.
 Status Sweep::Impl::makeLayers(std::vector<std::vector<FinishedRun>>& found) {
-  std::vector<ScheduleLayer> layers = {layer("map", m_trainer.get(), false)};
-  m_layerIds = {0};
   const auto wanted = [&](const std::string& name) {
+    if (name == kRoundingLayer) return m_options.rounding;
     return std::find(m_options.nulls.begin(), m_options.nulls.end(), name) != m_options.nulls.end();
   };
   for (const std::string& name : m_options.nulls)
     if (const auto& known = nullNames(); std::find(known.begin(), known.end(), name) == known.end())
       return badInput("null map " + name + " is not known");
   m_labels = m_labels || wanted("labels");
-  for (std::uint32_t id = 1; id < layerNames().size(); ++id) {
-    const std::string& name = layerNames()[id];
-    const bool rounding = name == kRoundingLayer;
-    if (found[id].empty() && !(rounding ? m_options.rounding : wanted(name))) continue;
-    const Trainer* trainer = m_trainer.get();
-    if (!rounding) {
-      auto made = makeQuadraticTrainer(m_spec);
-      if (!made) return made.error();
-      m_quadratic = std::move(*made);
-      trainer = m_quadratic.get();
-    }
-    layers.push_back(layer(name, trainer, rounding));
+  std::vector<ScheduleLayer> layers;
+  for (std::uint32_t id = 0; id < layerNames().size(); ++id) {
+    if (id > 0 && found[id].empty() && !wanted(layerNames()[id])) continue;
+    auto made = layer(id);
+    if (!made) return made.error();
+    layers.push_back(std::move(*made));
     m_layerIds.push_back(id);
   }
   std::lock_guard lock(m_mutex);
@@ -265,7 +294,12 @@ void Sweep::Impl::watch() {
   auto next = Clock::now();
   std::unique_lock lock(m_mutex);
   while (!m_stop && !m_schedule->over()) {
-    m_wake.wait_for(lock, kPublishEvery / 2);
+    m_wake.wait_for(lock, m_options.ranks ? kServeEvery : kPublishEvery / 2);
+    if (m_options.ranks) {
+      lock.unlock();
+      serve();
+      lock.lock();
+    }
     if (m_options.budgetSeconds > 0 && m_watch.seconds() >= m_options.budgetSeconds) {
       m_stop = true;
       m_stopTraining.request_stop();
@@ -280,6 +314,41 @@ void Sweep::Impl::watch() {
     lock.lock();
   }
   m_wake.notify_all();
+  if (!m_options.ranks) return;
+  m_stop = true;
+  lock.unlock();
+  const std::vector<Tile> lost = m_options.ranks->stop();
+  lock.lock();
+  for (Tile tile : lost) {
+    tile.layer =
+        static_cast<std::uint32_t>(std::find(m_layerIds.begin(), m_layerIds.end(), tile.layer) - m_layerIds.begin());
+    m_schedule->giveBack(tile);
+  }
+}
+
+// Tiles for the other ranks: layers go by their places in layerNames() there.
+void Sweep::Impl::serve() {
+  const auto take = [this]() -> std::optional<Tile> {
+    std::lock_guard lock(m_mutex);
+    if (m_stop || m_paused) return std::nullopt;
+    auto tile = m_schedule->take(std::min(m_trainer->batch(), kMaxSent), hands());
+    if (tile) tile->layer = m_layerIds[tile->layer];
+    return tile;
+  };
+  const auto deliverFrom = [this](const Tile& tile, const std::vector<Digest>& digests) {
+    Tile mine = tile;
+    const auto at = std::find(m_layerIds.begin(), m_layerIds.end(), tile.layer);
+    mine.layer = static_cast<std::uint32_t>(at - m_layerIds.begin());
+    return at == m_layerIds.end() ? Status(badInput("a tile of an unknown layer")) : deliver(mine, digests);
+  };
+  if (Status status = m_options.ranks->serve(take, deliverFrom); !status) {
+    std::lock_guard lock(m_mutex);
+    fail(status.error());
+  }
+}
+
+std::size_t Sweep::Impl::hands() const {
+  return static_cast<std::size_t>(threadsOf(m_options) * (m_options.ranks ? m_options.ranks->size() : 1));
 }
 
 // Waits for a tile; false when there is nothing more to do.
@@ -289,7 +358,7 @@ bool Sweep::Impl::next(Tile& tile) {
   m_wake.wait(lock, [&] {
     if (m_stop || m_schedule->over()) return true;
     if (m_paused) return false;
-    auto got = m_schedule->take(m_trainer->batch(), static_cast<std::size_t>(threadsOf(m_options)));
+    auto got = m_schedule->take(m_trainer->batch(), hands());
     if (!got) return false;
     tile = std::move(*got);
     return taken = true;
@@ -303,7 +372,7 @@ Status Sweep::Impl::train(const Tile& tile, std::vector<Digest>& digests) {
   for (const std::uint32_t pixel : tile.pixels) runs.push_back(layer.run(pixel));
   digests.resize(runs.size());
   Status status = layer.trainer->train(runs, digests, m_stopTraining.get_token());
-  if (!status || !m_kind || layer.trainer != m_trainer.get()) return status;
+  if (!status || !m_kind || layer.trainer != m_trainer) return status;
   for (std::size_t i = 0; i < runs.size(); ++i) m_options.cache->keep(*m_kind, runs[i], digests[i]);
   return status;
 }
@@ -345,16 +414,17 @@ void Sweep::Impl::work() {
   }
 }
 
-Map Sweep::Impl::build(bool preview, std::int64_t& runs) {
+Map Sweep::Impl::build(bool preview) {
   std::vector<KnownLayer> known;
+  bool over = false;
   {
     std::lock_guard lock(m_mutex);
     m_shown = m_changes;
     for (std::uint32_t layer = 0; layer < m_layerIds.size(); ++layer)
       known.push_back({layerNames()[m_layerIds[layer]], m_schedule->classes(layer), m_schedule->digests(layer)});
-    runs = m_schedule->done(0);
+    over = m_schedule->over();
   }
-  Map map = buildMap(m_spec, known, {preview, m_labels, m_options.shard, m_options.shards});
+  Map map = buildMap(m_spec, known, {preview, m_labels, m_options.shard, m_options.shards, over});
   map.spec = m_specText;
   return map;
 }
@@ -365,6 +435,7 @@ void Sweep::Impl::fillCounts(SweepProgress& progress) const {
   progress.seconds = m_watch.seconds();
   progress.trained = m_trained;
   if (!m_ready) return;
+  progress.flopsPerStep = m_trainer->flopsPerStep();
   progress.runs = m_schedule->done(0);
   progress.runsAsked = m_schedule->asked(0);
   progress.extraRuns = progress.extraAsked = 0;
@@ -394,10 +465,7 @@ void Sweep::Impl::show(std::shared_ptr<const Map> map, bool complete) {
   if (!complete && m_listener) m_listener();
 }
 
-void Sweep::Impl::publish() {
-  std::int64_t runs = 0;
-  show(std::make_shared<const Map>(build(true, runs)), false);
-}
+void Sweep::Impl::publish() { show(std::make_shared<const Map>(build(true)), false); }
 
 // What was computed goes into the map file, also of a sweep that was stopped; after a failure the journal keeps it.
 Status Sweep::Impl::finish() {
@@ -409,8 +477,7 @@ Status Sweep::Impl::finish() {
       return *m_error;
     }
   }
-  std::int64_t runs = 0;
-  auto map = std::make_shared<Map>(build(false, runs));
+  auto map = std::make_shared<Map>(build(false));
   Status status = m_store ? m_store->close(*map, m_spec.measure) : Status(Done{});
   show(std::move(map), true);
   return status;
@@ -494,6 +561,24 @@ void Sweep::curve(std::uint32_t pixel, std::function<void(Result<std::vector<dou
     lock.unlock();
     done(impl->m_trainer->curve(run, impl->m_stopCurves.get_token()));
   });
+}
+
+Status workForSweep(const SweepSpec& spec, const SweepOptions& options, std::stop_token stop) {
+  const auto text = specText(spec); // without one, rank 0 hears of a spec that is not its own
+  Trainers trainers(spec, options);
+  std::vector<Result<const Trainer*>> made;
+  for (std::uint32_t layer = 0; layer < layerNames().size(); ++layer) made.push_back(trainers.get(layer));
+  std::vector<std::function<RunParameters(std::uint32_t)>> runs;
+  for (std::uint32_t layer = 0; layer < layerNames().size(); ++layer) runs.push_back(runsOf(spec, layer));
+  return options.ranks->work(text ? *text : std::string(), threadsOf(options),
+                             [&](const Tile& tile, std::vector<Digest>& digests) -> Status {
+                               const Result<const Trainer*>& trainer = made[tile.layer];
+                               if (!trainer) return trainer.error();
+                               std::vector<RunParameters> what;
+                               for (const std::uint32_t pixel : tile.pixels) what.push_back(runs[tile.layer](pixel));
+                               digests.resize(what.size());
+                               return (*trainer)->train(what, digests, stop);
+                             });
 }
 
 } // namespace orrery::sweep

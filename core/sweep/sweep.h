@@ -9,11 +9,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "core/base/result.h"
 #include "core/sweep/map.h"
+#include "core/sweep/ranks.h"
 #include "core/sweep/sample_cache.h"
 #include "core/sweep/schedule.h"
 #include "core/sweep/spec.h"
@@ -28,7 +30,7 @@ struct SweepOptions {
   bool rounding = false;              // compute every computed pixel again, each axis value moved by one ulp
   std::vector<std::string> nulls;     // null maps to make as well: nullNames() of nulls.h
   int threads = 0;                    // 0: one per core
-  bool ranks = false;                 // hand tiles out to the other processes of mpirun, too
+  std::shared_ptr<Ranks> ranks;       // hand tiles out to the other processes of mpirun, too; this is rank 0
   std::shared_ptr<SampleCache> cache; // runs of other maps that need not be trained again; may be null
   // What trains; empty: makeTrainer(). Another one is for tests of everything but training.
   std::function<Result<std::unique_ptr<Trainer>>(const SweepSpec&)> trainer;
@@ -44,6 +46,7 @@ struct SweepProgress {
   std::int64_t trained = 0; // runs trained since the start, all kinds: not read from file, journal or cache
   double seconds = 0;       // since the start, pauses left out
   double runsPerSecond = 0;
+  double flopsPerStep = 0;  // of one run, as its products
   double secondsLeft = 0;   // from what is asked for so far; 0 if nothing is known yet
   std::int64_t guessed = 0; // pixels shown by a guess
   std::int64_t audits = 0, failedAudits = 0;
@@ -85,5 +88,8 @@ private:
   struct Impl;
   std::unique_ptr<Impl> m_impl;
 };
+
+// What the other ranks do: trains tiles for rank 0 until it says stop. Blocks; `stop` ends only what is being trained.
+Status workForSweep(const SweepSpec& spec, const SweepOptions& options, std::stop_token stop);
 
 } // namespace orrery::sweep

@@ -61,6 +61,7 @@ std::string externalOf(const std::string& header) {
       {std::regex("pcre2.*"), "pcre2"},
       {std::regex("openssl/.*"), "openssl"},
       {std::regex("CLI/.*"), "cli11"},
+      {std::regex("mpi\\.h"), "mpi"},
   };
   for (const auto& [pattern, name] : kRules)
     if (std::regex_match(header, pattern)) return name;
