@@ -20,7 +20,7 @@ std::string viewNames(const views::Registry& views) {
 
 } // namespace
 
-Status writeFigure(const views::Registry& views, store::SnapshotPtr snapshot, exports::Recipe recipe,
+Status writeFigure(const views::Registry& views, const FigureInput& input, exports::Recipe recipe,
                    const std::string& figurePath, const std::string& dataPath, std::stop_token stop) {
   auto format = exports::formatOf(figurePath);
   if (!format) return format.error();
@@ -32,7 +32,12 @@ Status writeFigure(const views::Registry& views, store::SnapshotPtr snapshot, ex
   recipe.parameters = *parameters;
   auto request = exports::requestOf(recipe);
   if (!request) return request.error();
-  request->snapshot = std::move(snapshot);
+  request->snapshot = input.snapshot;
+  request->map = input.map;
+  if (view->info().input == "map" && !input.map)
+    return badInput("view \"" + recipe.view + "\" draws a map file", recipe.inputPath);
+  if (view->info().input == "trace" && !input.snapshot)
+    return badInput("view \"" + recipe.view + "\" draws a trace, this is none", recipe.inputPath);
   auto built = view->build(*request, std::move(stop));
   if (!built) return built.error();
   if (recipe.figure.heightMm == 0) // nobody asked for a height: no empty ground below the last mark

@@ -7,14 +7,21 @@
 
 #include "core/base/result.h"
 #include "core/store/snapshot.h"
+#include "views/api/map_input.h"
 #include "views/export/recipe.h"
 #include "views/registry.h"
 
 namespace orrery::app {
 
-// Builds the recipe's view on `snapshot` and writes `figurePath`, its recipe beside it and, if `dataPath` is not empty,
+// What a view is drawn of: a snapshot or a map.
+struct FigureInput {
+  store::SnapshotPtr snapshot;
+  views::MapInputPtr map;
+};
+
+// Builds the recipe's view on `input` and writes `figurePath`, its recipe beside it and, if `dataPath` is not empty,
 // the numbers. Not on the GUI thread. Errors: whatever is wrong with view, parameters or files; nothing half-written.
-Status writeFigure(const views::Registry& views, store::SnapshotPtr snapshot, exports::Recipe recipe,
+Status writeFigure(const views::Registry& views, const FigureInput& input, exports::Recipe recipe,
                    const std::string& figurePath, const std::string& dataPath, std::stop_token stop = {});
 
 } // namespace orrery::app

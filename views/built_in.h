@@ -24,6 +24,10 @@ std::unique_ptr<View> makeTokensView(const Shared& shared);
 std::unique_ptr<View> makeNextView(const Shared& shared);
 std::unique_ptr<View> makeScoresView(const Shared& shared);
 std::unique_ptr<View> makeSurprisalView(const Shared& shared);
+std::unique_ptr<View> makeMapView(const Shared& shared);
+std::unique_ptr<View> makeMapCurveView(const Shared& shared);
+std::unique_ptr<View> makeMapProfileView(const Shared& shared);
+std::unique_ptr<View> makeMapDimensionView(const Shared& shared);
 
 // What links mean, the same in every view: "head L H", "cell Q K", "token Q", "query Q", "key K", "channel D". Unknown
 // words and numbers that are none leave the selection as it is.

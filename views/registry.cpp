@@ -26,6 +26,10 @@ Registry builtInViews() {
   registry.add(makeNextView(shared));
   registry.add(makeScoresView(shared));
   registry.add(makeSurprisalView(shared));
+  registry.add(makeMapView(shared));
+  registry.add(makeMapCurveView(shared));
+  registry.add(makeMapProfileView(shared));
+  registry.add(makeMapDimensionView(shared));
   return registry;
 }
 

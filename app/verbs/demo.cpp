@@ -19,6 +19,7 @@ Status drawAll(const store::SnapshotPtr& snapshot, const std::string& tracePath,
   if (Status gui = paint::ensureGuiApplication(); !gui) return gui;
   const views::Registry views = plugins::allViews();
   for (const auto& view : views.all()) {
+    if (view->info().input != "trace") continue;
     exports::Recipe recipe;
     recipe.inputPath = tracePath;
     recipe.view = view->info().name;
@@ -27,7 +28,7 @@ Status drawAll(const store::SnapshotPtr& snapshot, const std::string& tracePath,
     recipe.selection.key = snapshot->length() / 2;
     for (const char* kind : {"svg", "png"}) {
       const std::string path = folder + "/" + view->info().name + "." + kind;
-      if (Status drawn = writeFigure(views, snapshot, recipe, path, ""); !drawn) return drawn;
+      if (Status drawn = writeFigure(views, {snapshot, nullptr}, recipe, path, ""); !drawn) return drawn;
       std::cout << path << '\n';
     }
   }

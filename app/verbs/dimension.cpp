@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "app/verbs/dimension_pairs.h"
 #include "app/verbs/verbs.h"
 #include "core/analysis/binomial.h"
 #include "core/analysis/scale_counts.h"
@@ -24,6 +25,7 @@ struct Options {
   std::string input, kind = "set", classBit = "trainable";
   std::vector<std::string> methods = {"box"};
   bool stableOnly = false;
+  std::int64_t pairs = 0; // of new runs at each distance
   analysis::DimensionOptions how;
 };
 
@@ -34,6 +36,8 @@ struct Input {
   sweep::MapCounts counts;
   std::int64_t audits = 0, failedAudits = 0, roundingDiffers = 0, roundingPixels = 0;
   bool isMap = false;
+  std::optional<sweep::SweepSpec> spec;
+  std::optional<sweep::Map> map;
 };
 
 Result<Input> readImage(const Options& options) {
@@ -61,12 +65,11 @@ void addRounding(const sweep::Map& map, Input& input) {
   input.roundingDiffers = std::count(map.rounding->differs.begin(), map.rounding->differs.end(), 1);
 }
 
-// How wide the numbers of the runs are; float64 where the file does not say.
-DType dtypeOf(const sweep::Map& map, const std::string& file) {
+std::optional<sweep::SweepSpec> specOf(const sweep::Map& map, const std::string& file) {
   auto json = parseJson(map.spec, file);
-  if (!json) return DType::F64;
+  if (!json) return std::nullopt;
   auto spec = sweep::parseSweepSpec(*json, file);
-  return spec ? spec->dtype : DType::F64;
+  return spec ? std::optional(*spec) : std::nullopt;
 }
 
 Result<Input> readMapInput(const Options& options) {
@@ -84,12 +87,14 @@ Result<Input> readMapInput(const Options& options) {
   }
   if (options.stableOnly && !map->rounding)
     return badInput("--stable-only: the map has no second computation (sweep --rounding)", options.input);
-  const DType dtype = dtypeOf(*map, options.input);
+  input.spec = specOf(*map, options.input);
+  const DType dtype = input.spec ? input.spec->dtype : DType::F64; // float64 where the file does not say
   input.pitchUlp = std::min(sweep::pitchInUlp(map->x, dtype), sweep::pitchInUlp(map->y, dtype));
   input.counts = sweep::countStates(map->pixels.state);
   input.audits = map->audits;
   input.failedAudits = map->failedAudits;
   addRounding(*map, input);
+  input.map = std::move(*map);
   return input;
 }
 
@@ -176,6 +181,44 @@ Result<analysis::DimensionReport> reportOf(const Input& input, const std::string
   return report;
 }
 
+// The report of pairs of new runs: no grid, so no neighbours and no null.
+struct PairReport {
+  analysis::PairDimension found;
+  analysis::Judgement judgement;
+};
+
+Result<std::optional<PairReport>> pairReport(const Input& input, const Options& options, const Common& common) {
+  if (options.pairs == 0) return std::optional<PairReport>();
+  if (!input.map || !input.spec) return badInput("--pairs: needs a map with its spec", options.input);
+  const std::uint8_t bit = options.classBit == "stable" ? sweep::kStable : sweep::kTrainable;
+  auto found = trainPairs(*input.spec, *input.map, {options.pairs, bit, common.seed, common.threads});
+  if (!found) return found.error();
+  const analysis::Judgement judgement = analysis::judge({found->estimate, {}, {}, {}});
+  return std::optional(PairReport{std::move(*found), judgement});
+}
+
+OrderedJson pairJson(const PairReport& report) {
+  OrderedJson json = estimateJson(report.found.estimate);
+  json["verdict"] = analysis::verdictName(report.judgement.verdict);
+  json["reason"] = report.judgement.reason;
+  json["counts"] = OrderedJson::array();
+  for (const analysis::PairCount& count : report.found.counts)
+    json["counts"].push_back({{"distance", count.distance},
+                              {"differ", count.differ},
+                              {"pairs", count.pairs},
+                              {"low", count.share.low},
+                              {"high", count.share.high}});
+  return json;
+}
+
+void printPairs(const PairReport& report) {
+  const analysis::DimensionEstimate& e = report.found.estimate;
+  std::printf("pairs of runs: D = %.4f, interval %.4f to %.4f over %.2f decades of distance (%.2g to %.2g of the "
+              "window): %s\n  %s\n",
+              e.dimension, e.low, e.high, e.decades, e.smallest, e.largest,
+              analysis::verdictName(report.judgement.verdict), report.judgement.reason.c_str());
+}
+
 Status run(Options options, const Common& common) {
   options.how.seed = common.seed;
   auto input = sweep::isMapFile(options.input) ? readMapInput(options) : readImage(options);
@@ -186,8 +229,11 @@ Status run(Options options, const Common& common) {
     if (!report) return report.error();
     reports.push_back(std::move(*report));
   }
+  auto pairs = pairReport(*input, options, common);
+  if (!pairs) return pairs.error();
   if (!common.json) {
     for (const analysis::DimensionReport& report : reports) printReport(report);
+    if (*pairs) printPairs(**pairs);
     if (input->isMap) printMap(*input);
     return Done{};
   }
@@ -201,6 +247,7 @@ Status run(Options options, const Common& common) {
   if (input->isMap) json.update(mapJson(*input));
   json["methods"] = OrderedJson::array();
   for (const analysis::DimensionReport& report : reports) json["methods"].push_back(reportJson(report));
+  if (*pairs) json["pairs"] = pairJson(**pairs);
   printJson(json);
   return Done{};
 }
@@ -220,6 +267,9 @@ void declareDimension(CommandLine& line) {
   verb->add_option("--class", options->classBit, "Of a map: the boundary of stable or of trainable runs")
       ->check(CLI::IsMember({"stable", "trainable"}));
   verb->add_flag("--stable-only", options->stableOnly, "Of a map: leave out pixels whose class rounding decides");
+  verb->add_option("--pairs", options->pairs,
+                   "Of a map: also the uncertainty exponent by so many pairs of new runs at each distance")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{10000000}));
   verb->add_option("--offsets", options->how.offsets, "Grid offsets per size of box")->check(CLI::Range(1, 64));
   verb->add_option("--bootstraps", options->how.bootstraps, "Draws of the bootstrap")->check(CLI::Range(2, 100000));
   verb->add_option("--seed", line.common.seed, "Seed of offsets and bootstrap");

@@ -6,8 +6,10 @@
 #include <memory>
 
 #include "app/figure_writer.h"
+#include "app/map_reader.h"
 #include "app/replay.h"
 #include "app/verbs/verbs.h"
+#include "core/sweep/map_file.h"
 #include "core/tensorio/sha256.h"
 #include "core/trace/trace_reader.h"
 #include "plugins/plugin_host.h"
@@ -29,6 +31,10 @@ std::int64_t* selectionField(views::Selection& selection, const std::string& key
   if (key == "query") return &selection.query;
   if (key == "key") return &selection.key;
   if (key == "channel") return &selection.channel;
+  if (key == "map_row") return &selection.mapRow;
+  if (key == "map_column") return &selection.mapColumn;
+  if (key == "other_row") return &selection.otherRow;
+  if (key == "other_column") return &selection.otherColumn;
   if (key == "tokens") return &selection.shownTokens;
   return nullptr;
 }
@@ -83,12 +89,26 @@ Result<exports::Recipe> recipeOf(const Options& options) {
   return recipe;
 }
 
+// A map, with the curves of the pixels that the figure is about.
+Result<FigureInput> readMap(const exports::Recipe& recipe, int threads) {
+  auto map = recipe.inputPath.empty() ? computeMap(recipe.inputMake, threads) : readMapFile(recipe.inputPath);
+  if (!map) return map.error();
+  if (recipe.view == "map-curve") map = withCurves(*map, recipe.selection, {});
+  if (!map) return map.error();
+  return FigureInput{nullptr, *map};
+}
+
 // A figure must not quietly be drawn from another file than the one its recipe was written for. A figure of a live run
 // has a checkpoint as its input: the run is made again.
-Result<store::SnapshotPtr> readInput(exports::Recipe& recipe, int threads) {
+Result<FigureInput> readInput(exports::Recipe& recipe, int threads) {
+  if (recipe.inputPath.empty()) return readMap(recipe, threads);
   std::error_code ignored;
   if (std::filesystem::is_directory(recipe.inputPath, ignored)) {
-    if (recipe.inputMake.is_object()) return replayRun(recipe.inputMake, threads);
+    if (recipe.inputMake.is_object()) {
+      auto replayed = replayRun(recipe.inputMake, threads);
+      if (!replayed) return replayed.error();
+      return FigureInput{*replayed, nullptr};
+    }
     return badInput("a view is drawn from a trace file: make one with `orrery trace`", recipe.inputPath);
   }
   auto hash = tensorio::sha256OfFile(recipe.inputPath);
@@ -98,12 +118,13 @@ Result<store::SnapshotPtr> readInput(exports::Recipe& recipe, int threads) {
                         ", found " + *hash,
                     recipe.inputPath);
   recipe.inputHash = *hash;
+  if (sweep::isMapFile(recipe.inputPath)) return readMap(recipe, threads);
   auto snapshot = trace::readTrace(recipe.inputPath);
   if (!snapshot) return snapshot.error();
   if (recipe.inputMake.is_null() && !(*snapshot)->info->recipeJson.empty())
     if (auto make = parseJson((*snapshot)->info->recipeJson, recipe.inputPath); make && make->is_object())
       recipe.inputMake = *make;
-  return snapshot;
+  return FigureInput{*snapshot, nullptr};
 }
 
 Status run(const Options& options, const Common& common) {
@@ -112,11 +133,11 @@ Status run(const Options& options, const Common& common) {
   for (const std::string& setting : options.set)
     if (Status applied = applySetting(*recipe, setting); !applied) return applied;
   applyFigureOptions(*recipe, options);
-  auto snapshot = readInput(*recipe, common.threads);
-  if (!snapshot) return snapshot.error();
+  auto input = readInput(*recipe, common.threads);
+  if (!input) return input.error();
   if (Status gui = paint::ensureGuiApplication(); !gui) return gui;
   const views::Registry views = plugins::allViews();
-  if (Status written = writeFigure(views, *snapshot, *recipe, options.out, options.data); !written) return written;
+  if (Status written = writeFigure(views, *input, *recipe, options.out, options.data); !written) return written;
   const std::string recipeFile = exports::recipePath(options.out);
   if (common.json)
     printJson({{"out", options.out}, {"data", options.data}, {"recipe", recipeFile}});

@@ -35,7 +35,7 @@ QLineEdit* line(const char* name, const QString& hint = {}) {
 }
 
 // On the pool.
-Result<std::string> previewPng(const views::View& view, const exports::Recipe& recipe, store::SnapshotPtr snapshot) {
+Result<std::string> previewPng(const views::View& view, const exports::Recipe& recipe, const FigureInput& input) {
   exports::Recipe complete = recipe;
   auto parameters = views::completeParameters(view.info(), recipe.parameters);
   if (!parameters) return parameters.error();
@@ -43,7 +43,8 @@ Result<std::string> previewPng(const views::View& view, const exports::Recipe& r
   complete.figure.dpi = kPreviewDpi * 85 / recipe.figure.widthMm;
   auto request = exports::requestOf(complete);
   if (!request) return request.error();
-  request->snapshot = std::move(snapshot);
+  request->snapshot = input.snapshot;
+  request->map = input.map;
   auto built = view.build(*request, {});
   if (!built) return built.error();
   return exports::renderFigure(built->scene, complete.figure, exports::Format::Png);
@@ -143,6 +144,13 @@ exports::Recipe ExportDialog::recipe() const {
   recipe.figure.theme = theme == QLatin1String("dark")    ? scene::ThemeKind::Dark
                         : theme == QLatin1String("light") ? scene::ThemeKind::Light
                                                           : scene::ThemeKind::Print;
+  const views::View* view = m_desk.views().registry().find(recipe.view);
+  if (view && view->info().input == "map") {
+    const auto& map = m_desk.map().input();
+    recipe.inputPath = m_desk.map().source().toStdString();
+    if (map && map->spec) recipe.inputMake = {{"sweep", sweep::sweepSpecJson(*map->spec)}};
+    return recipe;
+  }
   const store::SnapshotPtr snapshot = m_desk.link().snapshot();
   recipe.inputPath = m_desk.run().openPath().toStdString();
   if (snapshot && snapshot->info) {
@@ -176,10 +184,11 @@ void ExportDialog::browse() {
 void ExportDialog::preview() {
   const std::uint64_t number = ++m_asked;
   const views::View* view = m_desk.views().registry().find(m_view->currentData().toString().toStdString());
-  const store::SnapshotPtr snapshot = m_desk.link().snapshot();
-  if (!view || !snapshot) return m_message->setText(tr("There is no run to draw yet."));
-  m_desk.views().pool().post([guard = QPointer<ExportDialog>(this), number, view, snapshot, what = recipe()] {
-    auto png = previewPng(*view, what, snapshot);
+  const FigureInput input{m_desk.link().snapshot(), m_desk.map().input()};
+  const bool isMap = view && view->info().input == "map";
+  if (!view || (isMap ? !input.map : !input.snapshot)) return m_message->setText(tr("There is nothing to draw yet."));
+  m_desk.views().pool().post([guard = QPointer<ExportDialog>(this), number, view, input, what = recipe()] {
+    auto png = previewPng(*view, what, input);
     const QString error = png ? QString() : QString::fromStdString(png.error().message());
     const QImage image =
         png ? QImage::fromData(reinterpret_cast<const uchar*>(png->data()), static_cast<int>(png->size())) : QImage();
@@ -209,10 +218,11 @@ void ExportDialog::write() {
   m_export->setEnabled(false);
   m_message->setText(tr("Writing %1").arg(file.fileName()));
   m_desk.views().pool().post([guard = QPointer<ExportDialog>(this), what = recipe(),
-                              snapshot = m_desk.link().snapshot(), registry = &m_desk.views().registry(), path,
-                              numbers] {
-    const Status written = snapshot ? writeFigure(*registry, snapshot, what, path.toStdString(), numbers.toStdString())
-                                    : Status(notFound("there is no run to draw yet"));
+                              input = FigureInput{m_desk.link().snapshot(), m_desk.map().input()},
+                              registry = &m_desk.views().registry(), path, numbers] {
+    const bool any = input.snapshot || input.map;
+    const Status written = any ? writeFigure(*registry, input, what, path.toStdString(), numbers.toStdString())
+                               : Status(notFound("there is no run to draw yet"));
     QMetaObject::invokeMethod(
         qApp,
         [guard, written, path] {

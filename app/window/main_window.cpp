@@ -16,6 +16,7 @@
 #include "app/window/export_dialog.h"
 #include "app/window/inspector_dock.h"
 #include "app/window/log_dock.h"
+#include "app/window/map_dock.h"
 #include "app/window/model_dock.h"
 #include "app/window/prompt_dock.h"
 #include "app/window/settings.h"
@@ -62,7 +63,9 @@ void MainWindow::makeDocks() {
   tokens->setObjectName(QStringLiteral("dock.tokens"));
   m_tokens = new ViewPane(m_desk, "tokens", false);
   tokens->setWidget(m_tokens);
-  m_docks = {model, m_prompt, tokens, m_timeline, m_inspector, settings, log};
+  auto* map = new MapDock(
+      m_desk, [this] { return shownOfMap(); }, [this](const std::string& view) { showExtraView(view); }, this);
+  m_docks = {model, m_prompt, tokens, m_timeline, m_inspector, settings, log, map};
   for (QDockWidget* dock : m_docks)
     dock->setFeatures(QDockWidget::DockWidgetMovable | QDockWidget::DockWidgetClosable |
                       QDockWidget::DockWidgetFloatable);
@@ -78,6 +81,7 @@ void MainWindow::placeDocks() {
   addDockWidget(Qt::RightDockWidgetArea, d[4]);
   splitDockWidget(d[4], d[5], Qt::Vertical);
   tabifyDockWidget(d[5], d[6]);
+  tabifyDockWidget(d[0], d[7]);
   addDockWidget(Qt::BottomDockWidgetArea, d[2]);
   splitDockWidget(d[2], d[3], Qt::Vertical);
   for (QDockWidget* dock : d) {
@@ -85,6 +89,7 @@ void MainWindow::placeDocks() {
     dock->show();
   }
   d[5]->raise();
+  d[0]->raise();
   sizeDocks();
 }
 
@@ -143,6 +148,12 @@ void MainWindow::connectDesk() {
     m_messages->show(sentence, failed, scene::theme(m_desk.views().theme()));
   });
   connect(&m_desk, &Desk::themeChanged, this, [this] { retintIcons(*this, scene::theme(m_desk.views().theme())); });
+  connect(&m_desk.map(), &MapControl::opened, this, [this] {
+    for (ViewPane* pane : allPanes()) // another window: its zoom is gone
+      if (pane->viewName() == "map") pane->canvas().setViewports({});
+  });
+  connect(&m_desk.selection(), &SelectionModel::changed, &m_desk.map(),
+          [this](const views::Selection& now) { m_desk.map().selectionChanged(now); });
   connect(&m_desk.link(), &SessionLink::modelChanged, this, &MainWindow::updateTitle);
   connect(&m_desk.link(), &SessionLink::stateChanged, this, &MainWindow::applyPending);
   connect(&m_desk.link(), &SessionLink::jobEnded, this, [this](const session::JobInfo& job) {
@@ -162,6 +173,16 @@ void MainWindow::connectDesk() {
   showStateOnCanvas();
   m_status->setBackend(m_attention->pane(QStringLiteral("head")).canvas().backendName());
   retintIcons(*this, scene::theme(m_desk.views().theme()));
+}
+
+// What of the map is in view, in pixels from its top left corner.
+scene::Rect MainWindow::shownOfMap() {
+  const auto& input = m_desk.map().input();
+  if (!input) return {};
+  const views::Viewports shown = viewportsOf("map");
+  if (const auto found = shown.find("map"); found != shown.end()) return found->second;
+  const sweep::Map& map = *input->snapshot->map;
+  return {0, 0, static_cast<double>(map.width()), static_cast<double>(map.height())};
 }
 
 std::vector<ViewPane*> MainWindow::allPanes() {
@@ -238,6 +259,9 @@ void MainWindow::showExtraView(const std::string& view) {
     dock->setObjectName(QStringLiteral("dock.view.") + QString::fromStdString(view));
     dock->setWidget(pane);
     addDockWidget(Qt::RightDockWidgetArea, dock);
+    if (view.starts_with("map"))
+      pane->canvas().setEmptyMessage(tr("No map yet"),
+                                     tr("Start one in the panel Boundary map, or drop a map file here."));
     connect(pane, &ViewPane::menuRequested, this, &MainWindow::showCanvasMenu);
   }
   auto* dock = static_cast<QDockWidget*>(pane->parentWidget());

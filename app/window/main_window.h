@@ -61,6 +61,7 @@ private:
   void showCanvasMenu(const QPoint& at);
   std::vector<ViewPane*> allPanes();
   views::Viewports viewportsOf(const std::string& view);
+  scene::Rect shownOfMap();
   Workspace workspace();
   void apply(const Workspace& workspace);
   void apply(const exports::Recipe& recipe);

@@ -14,8 +14,11 @@ constexpr const char* kFormat = "orrery-workspace";
 using Ordered = nlohmann::ordered_json;
 
 Ordered selectionJson(const views::Selection& s) {
-  return {{"layer", s.layer}, {"head", s.head},       {"query", s.query},
-          {"key", s.key},     {"channel", s.channel}, {"shown_tokens", s.shownTokens}};
+  return {{"layer", s.layer},        {"head", s.head},
+          {"query", s.query},        {"key", s.key},
+          {"channel", s.channel},    {"shown_tokens", s.shownTokens},
+          {"map_row", s.mapRow},     {"map_column", s.mapColumn},
+          {"other_row", s.otherRow}, {"other_column", s.otherColumn}};
 }
 
 Ordered viewJson(const ViewState& view) {
@@ -109,6 +112,10 @@ std::optional<Error> readSelection(const Json& json, views::Selection& s, const 
   reader.read("key", s.key);
   reader.read("channel", s.channel);
   reader.read("shown_tokens", s.shownTokens);
+  reader.read("map_row", s.mapRow);
+  reader.read("map_column", s.mapColumn);
+  reader.read("other_row", s.otherRow);
+  reader.read("other_column", s.otherColumn);
   return reader.finish();
 }
 

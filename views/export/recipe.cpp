@@ -182,8 +182,11 @@ Json figureJson(const FigureOptions& figure) {
 }
 
 Json selectionJson(const views::Selection& s) {
-  return {{"layer", s.layer}, {"head", s.head},       {"query", s.query},
-          {"key", s.key},     {"channel", s.channel}, {"shown_tokens", s.shownTokens}};
+  return {{"layer", s.layer},        {"head", s.head},
+          {"query", s.query},        {"key", s.key},
+          {"channel", s.channel},    {"shown_tokens", s.shownTokens},
+          {"map_row", s.mapRow},     {"map_column", s.mapColumn},
+          {"other_row", s.otherRow}, {"other_column", s.otherColumn}};
 }
 
 } // namespace

@@ -130,6 +130,14 @@ void Canvas::setSnapshot(store::SnapshotPtr snapshot) {
   request(otherRun);
 }
 
+void Canvas::setMap(std::shared_ptr<const views::MapInput> map) {
+  if (map == m_map) return;
+  m_map = std::move(map);
+  if (!m_view || m_view->info().input != "map") return;
+  if (!canBuild()) m_built = nullptr;
+  request(false);
+}
+
 void Canvas::setSelection(const views::Selection& selection) {
   if (selection == m_selection) return;
   const bool otherPicture = selection.layer != m_selection.layer || selection.head != m_selection.head;
@@ -149,11 +157,15 @@ void Canvas::setTheme(scene::ThemeKind theme) {
 
 void Canvas::rebuild() { request(false); }
 
-bool Canvas::canBuild() const { return m_view && (m_snapshot || m_view->info().input != "trace"); }
+bool Canvas::canBuild() const {
+  if (!m_view) return false;
+  return m_view->info().input == "map" ? m_map != nullptr : m_snapshot || m_view->info().input != "trace";
+}
 
 views::Request Canvas::currentRequest() const {
   views::Request request;
   request.snapshot = m_snapshot;
+  request.map = m_map;
   request.selection = m_selection;
   request.parameters = m_parameters;
   request.viewports = m_viewports;

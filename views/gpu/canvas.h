@@ -60,6 +60,7 @@ public:
   void setView(const views::View* view, store::SnapshotPtr snapshot, views::Parameters parameters,
                views::Selection selection, scene::ThemeKind theme = scene::ThemeKind::Dark);
   void setSnapshot(store::SnapshotPtr snapshot);
+  void setMap(std::shared_ptr<const views::MapInput> map); // for views whose input is "map"; may be null
   void setSelection(const views::Selection& selection);
   void setParameters(views::Parameters parameters);
   void setTheme(scene::ThemeKind theme);
@@ -179,6 +180,7 @@ private:
 
   const views::View* m_view = nullptr;
   store::SnapshotPtr m_snapshot;
+  std::shared_ptr<const views::MapInput> m_map;
   views::Parameters m_parameters;
   views::Selection m_selection;
   scene::ThemeKind m_theme = scene::ThemeKind::Dark;
