@@ -16,6 +16,7 @@ public:
     }
     return m_data.get();
   }
+  const T* get() const { return m_data.get(); }
 
 private:
   hwy::AlignedFreeUniquePtr<T[]> m_data;

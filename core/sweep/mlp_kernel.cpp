@@ -28,6 +28,9 @@ template <class T, Nonlinearity kKind> struct MlpStep {
   const double gain = (kKind == Nonlinearity::Identity ? 1.0 : std::sqrt(2.0)) / std::sqrt(static_cast<double>(job.n));
   V lossSum = hn::Zero(tag);
 
+  void enter(Phase phase) const {
+    if (job.clock) job.clock->enter(phase);
+  }
   V load(const T* at) const { return hn::Load(tag, at); }
   V set(double value) const { return hn::Set(tag, static_cast<T>(value)); }
 
@@ -71,10 +74,13 @@ template <class T, Nonlinearity kKind> struct MlpStep {
   }
 
   void forward(const T* x, std::size_t rows) const {
+    enter(Phase::Products);
     for (std::size_t j = 0; j < width; j += 4)
       for (std::size_t p = 0; p < rows; p += 4)
         products(x + p * width, scaled + j * width * lanes, hidden + (p * width + j) * lanes);
+    enter(Phase::Nonlinear);
     activate(rows);
+    enter(Phase::Rest);
   }
 
   // W1 h / n - y of 4 points.
@@ -124,9 +130,11 @@ template <class T, Nonlinearity kKind> struct MlpStep {
   }
 
   void backward(const T* x, std::size_t rows) const {
+    enter(Phase::Products);
     for (std::size_t j = 0; j < width; j += 4)
       for (std::size_t i = 0; i < width; i += 4)
         outer(x + i, hidden + j * lanes, rows, gradient0 + (j * width + i) * lanes);
+    enter(Phase::Rest);
   }
 
   // All rows, tile by tile: squared errors into lossSum if kLoss, gradients if kGradient.
@@ -161,6 +169,7 @@ template <class T, Nonlinearity kKind> struct MlpStep {
   }
 
   void step(std::size_t t) {
+    enter(Phase::Rest);
     scaleWeights();
     std::fill(gradient0, hidden, T(0));
     lossSum = hn::Zero(tag);

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstddef>
 
+#include "core/sweep/phase_clock.h"
 #include "core/sweep/spec.h"
 
 namespace orrery::sweep {
@@ -29,6 +30,7 @@ template <class T> struct MlpSegment {
   const T *rate0 = nullptr, *rate1 = nullptr, *drift = nullptr; // [lanes]
   T* losses = nullptr;                                          // out: [steps][lanes], before each update
   T* scratch = nullptr;                                         // mlpScratch(n, lanes) numbers
+  PhaseClock* clock = nullptr;
 };
 
 inline std::size_t mlpScratch(std::size_t n, std::size_t lanes) {

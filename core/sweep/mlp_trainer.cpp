@@ -155,6 +155,7 @@ private:
     job.drift = lanes.drift;
     job.scratch = space.scratch.atLeast(mlpScratch(m_input.n, lanes.count));
     job.losses = space.losses.atLeast(kSegment * lanes.count);
+    job.clock = phaseClock();
     mlpSteps(job);
     for (std::size_t lane = 0; lane < group.size(); ++lane) {
       T* weights = space.weights.data() + group[lane] * m_weights;

@@ -76,7 +76,7 @@ private:
 } // namespace
 
 const std::vector<std::string>& nullNames() {
-  static const std::vector<std::string> names = {"quadratic", "labels"};
+  static const std::vector<std::string> names = {"quadratic", "labels", "order"};
   return names;
 }
 

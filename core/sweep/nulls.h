@@ -2,6 +2,7 @@
 // Null maps: what a map looks like whose boundary is known, to stand beside a real one.
 //   quadratic  gradient descent on a quadratic loss of two numbers, one rate each; its boundary is a smooth curve
 //   labels     the pixels of the map itself, in seeded random order: same share of every class, no neighbourhood left
+//   order      every run sees its data in an order of its own (order_null.h)
 #pragma once
 #include <memory>
 #include <string>

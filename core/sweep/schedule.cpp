@@ -6,7 +6,7 @@
 namespace orrery::sweep {
 namespace {
 
-constexpr int kMinTilesAShard = 16;
+constexpr int kMinTilesAShard = 4;
 constexpr std::size_t kSmallestTile = 8; // less than this keeps no vector unit busy
 
 // Side of the squares that are dealt out to shards: blocks of the lattice, as many together as leave every shard enough
@@ -103,10 +103,10 @@ void Schedule::learn(std::uint32_t layer, std::uint32_t pixel, const Digest& dig
 
 std::optional<Tile> Schedule::take(std::size_t most, std::size_t hands) {
   const auto share = static_cast<std::size_t>(m_pending) / std::max<std::size_t>(1, hands) + 1;
-  const std::size_t size = std::min(most, std::max(kSmallestTile, share));
   for (std::uint32_t layer = 0; layer < m_data.size(); ++layer) {
     Tile tile{layer, {}};
     LayerData& data = m_data[layer];
+    const std::size_t size = std::min({most, m_layers[layer].trainer->batch(), std::max(kSmallestTile, share)});
     for (auto& side : data.queue)
       for (auto& queue : side)
         while (!queue.empty() && tile.pixels.size() < size) {

@@ -43,7 +43,7 @@ public:
   void restore(std::uint32_t layer, std::uint32_t pixel, const Digest& digest);
   void begin();
 
-  // Up to `most` runs, fewer when little is left for `hands` hands. nullopt: nothing to hand out now (more may come
+  // Up to `most` runs and what a call of the trainer takes, fewer when little is left for `hands` hands. nullopt: nothing to hand out now (more may come
   // while tiles are out).
   std::optional<Tile> take(std::size_t most, std::size_t hands);
   void finish(const Tile& tile, std::span<const Digest> digests);

@@ -13,6 +13,7 @@
 #include "core/base/thread_pool.h"
 #include "core/sweep/map_build.h"
 #include "core/sweep/nulls.h"
+#include "core/sweep/order_null.h"
 #include "core/sweep/sweep_store.h"
 
 namespace orrery::sweep {
@@ -25,6 +26,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMaxSent = 512; // pixels of a tile for another rank: a message that MPI sends without waiting
 constexpr auto kPublishEvery = 100ms;
 constexpr std::chrono::milliseconds kServeEvery = 1ms; // what another rank may have to wait for its next tile
+constexpr double kShownSeconds = 0.3;                  // a tile may take so long where somebody looks on
+constexpr std::size_t kLeastShown = 32;                // runs of such a tile
 constexpr double kPublishShare = 0.1;                  // of the time may go into pictures of a large map
 
 double nudged(double value, DType dtype) {
@@ -74,12 +77,10 @@ public:
   Trainers(const SweepSpec& spec, const SweepOptions& options) : m_spec(spec), m_options(options) {}
 
   Result<const Trainer*> get(std::uint32_t layer) {
-    const bool quadratic = layerNames()[layer] == "quadratic";
-    std::unique_ptr<Trainer>& kept = quadratic ? m_quadratic : m_main;
+    const std::string& name = layerNames()[layer];
+    std::unique_ptr<Trainer>& kept = m_made[name == kRoundingLayer ? layerNames()[0] : name];
     if (!kept) {
-      auto made = quadratic           ? makeQuadraticTrainer(m_spec)
-                  : m_options.trainer ? m_options.trainer(m_spec)
-                                      : makeTrainer(m_spec);
+      auto made = make(name);
       if (!made) return made.error();
       kept = std::move(*made);
     }
@@ -87,9 +88,15 @@ public:
   }
 
 private:
+  Result<std::unique_ptr<Trainer>> make(const std::string& layer) const {
+    if (layer == "quadratic") return makeQuadraticTrainer(m_spec);
+    if (layer == "order") return makeOrderTrainer(m_spec);
+    return m_options.trainer ? m_options.trainer(m_spec) : makeTrainer(m_spec);
+  }
+
   const SweepSpec& m_spec;
   const SweepOptions& m_options;
-  std::unique_ptr<Trainer> m_main, m_quadratic;
+  std::map<std::string, std::unique_ptr<Trainer>> m_made;
 };
 
 std::function<RunParameters(std::uint32_t)> runsOf(const SweepSpec& spec, std::uint32_t layer) {
@@ -114,7 +121,8 @@ struct Sweep::Impl {
   void restore(std::vector<std::vector<FinishedRun>>& found);
   void watch();
   void serve();
-  std::size_t hands() const; // threads of all processes
+  std::size_t hands() const;    // threads of all processes
+  std::size_t tileSize() const; // m_mutex held
   void work();
   bool next(Tile& tile);
   Status train(const Tile& tile, std::vector<Digest>& digests);
@@ -331,7 +339,7 @@ void Sweep::Impl::serve() {
   const auto take = [this]() -> std::optional<Tile> {
     std::lock_guard lock(m_mutex);
     if (m_stop || m_paused) return std::nullopt;
-    auto tile = m_schedule->take(std::min(m_trainer->batch(), kMaxSent), hands());
+    auto tile = m_schedule->take(kMaxSent, hands());
     if (tile) tile->layer = m_layerIds[tile->layer];
     return tile;
   };
@@ -351,6 +359,13 @@ std::size_t Sweep::Impl::hands() const {
   return static_cast<std::size_t>(threadsOf(m_options) * (m_options.ranks ? m_options.ranks->size() : 1));
 }
 
+// For those who look on, tiles that end soon; else as many runs as the trainer likes.
+std::size_t Sweep::Impl::tileSize() const {
+  if (!m_watched || m_trained == 0) return std::numeric_limits<std::size_t>::max();
+  const double each = m_watch.seconds() * static_cast<double>(hands()) / static_cast<double>(m_trained);
+  return std::max(kLeastShown, static_cast<std::size_t>(kShownSeconds / std::max(each, 1e-9)));
+}
+
 // Waits for a tile; false when there is nothing more to do.
 bool Sweep::Impl::next(Tile& tile) {
   std::unique_lock lock(m_mutex);
@@ -358,7 +373,7 @@ bool Sweep::Impl::next(Tile& tile) {
   m_wake.wait(lock, [&] {
     if (m_stop || m_schedule->over()) return true;
     if (m_paused) return false;
-    auto got = m_schedule->take(m_trainer->batch(), hands());
+    auto got = m_schedule->take(tileSize(), hands());
     if (!got) return false;
     tile = std::move(*got);
     return taken = true;
@@ -566,13 +581,16 @@ void Sweep::curve(std::uint32_t pixel, std::function<void(Result<std::vector<dou
 Status workForSweep(const SweepSpec& spec, const SweepOptions& options, std::stop_token stop) {
   const auto text = specText(spec); // without one, rank 0 hears of a spec that is not its own
   Trainers trainers(spec, options);
-  std::vector<Result<const Trainer*>> made;
-  for (std::uint32_t layer = 0; layer < layerNames().size(); ++layer) made.push_back(trainers.get(layer));
+  std::mutex mutex;
+  const auto trainerOf = [&](std::uint32_t layer) {
+    std::lock_guard lock(mutex);
+    return trainers.get(layer);
+  };
   std::vector<std::function<RunParameters(std::uint32_t)>> runs;
   for (std::uint32_t layer = 0; layer < layerNames().size(); ++layer) runs.push_back(runsOf(spec, layer));
   return options.ranks->work(text ? *text : std::string(), threadsOf(options),
                              [&](const Tile& tile, std::vector<Digest>& digests) -> Status {
-                               const Result<const Trainer*>& trainer = made[tile.layer];
+                               const Result<const Trainer*> trainer = trainerOf(tile.layer);
                                if (!trainer) return trainer.error();
                                std::vector<RunParameters> what;
                                for (const std::uint32_t pixel : tile.pixels) what.push_back(runs[tile.layer](pixel));

@@ -2,6 +2,7 @@
 #include "core/sweep/trainer.h"
 
 #include "core/sweep/mlp_trainer.h"
+#include "core/sweep/transformer_trainer.h"
 
 namespace orrery::sweep {
 
@@ -11,7 +12,10 @@ Result<std::unique_ptr<Trainer>> makeTrainer(const SweepSpec& spec) {
     if (!input) return input.error();
     return makeMlpTrainer(spec, std::move(*input));
   }
-  return unsupported("transformer");
+  TransformerShape shape(spec);
+  auto input = loadTransformerInput(spec, shape);
+  if (!input) return input.error();
+  return makeTransformerTrainer(spec, std::move(shape), std::move(*input));
 }
 
 } // namespace orrery::sweep

@@ -77,14 +77,14 @@ template <class T> HWY_INLINE Vector<T> powerOf2(Vector<T> rounded) {
 
 // Of two lanes' numbers the second where one is NaN, on every unit: keep(limit, x) keeps a NaN of x.
 template <class V> HWY_INLINE V least(V limit, V x) {
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR
   return hn::Min(limit, x);
 #else
   return hn::IfThenElse(hn::Gt(x, limit), limit, x);
 #endif
 }
 template <class V> HWY_INLINE V largest(V limit, V x) {
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR
   return hn::Max(limit, x);
 #else
   return hn::IfThenElse(hn::Lt(x, limit), limit, x);

@@ -169,7 +169,7 @@ TEST(Journal, KilledAtRandomMoments) {
     bool over = false;
     for (bool first = true; !over; first = false) {
       const bool begun = std::filesystem::exists(out + ".journal") || std::filesystem::exists(out);
-      over = sweepAndKill(spec, out, !first && begun, 3000 + static_cast<unsigned>(random.below(60000)));
+      over = sweepAndKill(spec, out, !first && begun, 3000 + static_cast<unsigned>(random.below(150000)));
       if (over) break;
       ++done;
       if (!std::filesystem::exists(out + ".journal") && !std::filesystem::exists(out)) continue; // killed too early

@@ -169,8 +169,7 @@ TEST(Live, TheQuadraticNullHasItsAnalyticEdge) {
   SweepSpec spec = juliaSpec(65, true, 0.01, 0.03);
   spec.measure = Measure::FinalLoss;
   SweepOptions options = juliaOptions();
-  options.nulls = {"quadratic", "labels"};
-  options.rounding = true;
+  options.nulls = {"quadratic"};
   Sweep sweep(spec, options);
   ASSERT_TRUE(sweep.wait());
   const auto map = sweep.snapshot()->map;
@@ -185,13 +184,59 @@ TEST(Live, TheQuadraticNullHasItsAnalyticEdge) {
   std::printf("quadratic null: %d of %d pixels on the wrong side of the analytic edge\n", wrong, checked);
   EXPECT_GT(checked, 65 * 65 * 9 / 10);
   EXPECT_EQ(wrong, 0);
+}
+
+TEST(Live, ShuffledLabelsKeepTheShares) {
+  SweepOptions options = juliaOptions();
+  options.nulls = {"labels"};
+  Sweep sweep(juliaSpec(65, false), options);
+  ASSERT_TRUE(sweep.wait());
+  const auto map = sweep.snapshot()->map;
   std::array<int, 4> share{}, shuffled{};
+  int neighbours = 0, unlike = 0;
+  const std::vector<std::uint8_t>& labels = map->nulls.at("labels").classes;
   for (std::size_t pixel = 0; pixel < map->size(); ++pixel) {
     ++share[map->pixels.classes[pixel]];
-    ++shuffled[map->nulls.at("labels").classes[pixel]];
+    ++shuffled[labels[pixel]];
+    if (pixel == 0) continue;
+    ++neighbours;
+    unlike += labels[pixel] != labels[pixel - 1] ? 1 : 0;
   }
   EXPECT_EQ(share, shuffled);
-  EXPECT_NE(map->pixels.classes, map->nulls.at("labels").classes);
+  const double p = share[3] / 4225.0, expected = 2 * p * (1 - p); // of independent neighbours
+  EXPECT_NEAR(static_cast<double>(unlike) / neighbours, expected, 4 * std::sqrt(expected / neighbours));
+}
+
+// The null map of data order: the network's own runs where the order does not matter, others where it does.
+TEST(Live, TheOrderNullDiffersOnlyByTheOrder) {
+  SweepSpec spec;
+  spec.x = {"lr.input", true, -1, 2, 12, {}};
+  spec.y = {"lr.output", true, -1, 2, 12, {}};
+  spec.steps = 40;
+  spec.model.n = 4;
+  spec.data.points = 8;
+  spec.optimizer.batch = 2;
+  SweepOptions options;
+  options.threads = 2;
+  options.nulls = {"order"};
+  Sweep sweep(spec, options), again(spec, options);
+  ASSERT_TRUE(sweep.wait());
+  ASSERT_TRUE(again.wait());
+  const auto map = sweep.snapshot()->map;
+  const MapLayer& null = map->nulls.at("order");
+  EXPECT_TRUE(sameLayer(null, again.snapshot()->map->nulls.at("order")));
+  int other = 0;
+  for (std::size_t pixel = 0; pixel < map->size(); ++pixel) {
+    ASSERT_EQ(null.digests[pixel].first,
+              map->pixels.digests[pixel].first); // before the first update: same weights, data
+    other += null.digests[pixel].last != map->pixels.digests[pixel].last ? 1 : 0;
+  }
+  EXPECT_GT(other, 100);
+  spec.optimizer.batch = 0;
+  Sweep full(spec, options);
+  const Status refused = full.wait();
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().what.find("minibatches"), std::string::npos);
 }
 
 // The second computation against a naive one.

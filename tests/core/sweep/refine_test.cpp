@@ -167,5 +167,37 @@ TEST(Refine, AnySweepGivesTheSettledMap) {
   EXPECT_EQ(snapshot->progress.runs, computed(settled));
 }
 
+// The network itself: refined against full, and full against its digests.
+TEST(Refine, ARealMapOfTwoLayerNetworks) {
+  SweepSpec spec;
+  spec.x = {"lr.input", true, 0, 3, 96, {}};
+  spec.y = {"lr.output", true, 0, 3, 96, {}};
+  spec.steps = 50;
+  spec.model.n = 4;
+  spec.data.points = 8;
+  SweepOptions options;
+  options.threads = 2;
+  Sweep full(spec, options);
+  ASSERT_TRUE(full.wait());
+  spec.refine.full = false;
+  Sweep refined(spec, options);
+  ASSERT_TRUE(refined.wait());
+  const auto a = full.snapshot()->map, b = refined.snapshot()->map;
+  std::size_t wrong = 0;
+  for (std::size_t pixel = 0; pixel < a->size(); ++pixel) {
+    wrong += a->pixels.classes[pixel] != b->pixels.classes[pixel] ? 1 : 0;
+    if (b->pixels.state[pixel] >= kComputed) {
+      ASSERT_TRUE(sameDigest(a->pixels.digests[pixel], b->pixels.digests[pixel]));
+    }
+  }
+  const double pixels = static_cast<double>(a->size());
+  std::printf("mlp2 96 x 96: runs %.3f of all, %zu pixels wrong (at most %.0f), audits %lld, failed %lld\n",
+              static_cast<double>(countStates(b->pixels.state).computed) / pixels, wrong, 0.001 * pixels,
+              static_cast<long long>(b->audits), static_cast<long long>(b->failedAudits));
+  EXPECT_LE(static_cast<double>(wrong), 0.001 * pixels);
+  EXPECT_NE(std::count(a->pixels.classes.begin(), a->pixels.classes.end(), 3), 0);
+  EXPECT_NE(std::count(a->pixels.classes.begin(), a->pixels.classes.end(), 3), static_cast<std::ptrdiff_t>(a->size()));
+}
+
 } // namespace
 } // namespace orrery::sweep

@@ -81,7 +81,7 @@ TEST(Shards, ContradictionsAreRefused) {
   Map changed = *readMap(first);
   const auto pixel = static_cast<std::size_t>(
       std::find(changed.pixels.state.begin(), changed.pixels.state.end(), kComputed) - changed.pixels.state.begin());
-  changed.pixels.digests[pixel].last += 1;
+  changed.pixels.digests[pixel].first = 77;
   ASSERT_TRUE(writeMap(folder.file("changed.h5"), changed, spec.measure));
   const auto conflict = mergeMaps({first, folder.file("changed.h5")});
   ASSERT_FALSE(conflict);
