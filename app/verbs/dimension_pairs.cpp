@@ -71,8 +71,8 @@ Status trainAll(const sweep::Trainer& trainer, std::span<const sweep::RunParamet
 
 void showProgress(std::int64_t done, std::int64_t all) {
   if (!::isatty(STDERR_FILENO)) return;
-  std::fprintf(stderr, done < all ? "\r\033[Kpairs: %lld of %lld runs" : "\r\033[K", static_cast<long long>(done),
-               static_cast<long long>(all));
+  std::fprintf(stderr, "\r\033[Kpairs: %lld of %lld runs", static_cast<long long>(done), static_cast<long long>(all));
+  if (done >= all) std::fprintf(stderr, "\r\033[K");
 }
 
 } // namespace

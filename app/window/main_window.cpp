@@ -64,7 +64,7 @@ void MainWindow::makeDocks() {
   m_tokens = new ViewPane(m_desk, "tokens", false);
   tokens->setWidget(m_tokens);
   auto* map = new MapDock(
-      m_desk, [this] { return shownOfMap(); }, [this](const std::string& view) { showExtraView(view); }, this);
+      m_desk, [this] { return shownOfMap(); }, [this](const std::string& view) { showMap(view); }, this);
   m_docks = {model, m_prompt, tokens, m_timeline, m_inspector, settings, log, map};
   for (QDockWidget* dock : m_docks)
     dock->setFeatures(QDockWidget::DockWidgetMovable | QDockWidget::DockWidgetClosable |
@@ -169,10 +169,20 @@ void MainWindow::connectDesk() {
   }
   for (ViewPane* pane : allPanes())
     if (pane->viewName() != "head") pane->canvas().setEmptyMessage(QString(), QString());
+  m_attention->pane(QStringLiteral("map"))
+      .canvas()
+      .setEmptyMessage(tr("No map yet"), tr("Start one in the panel Boundary map, or drop a map file here."));
   connect(&m_desk.link(), &SessionLink::stateChanged, this, &MainWindow::showStateOnCanvas);
   showStateOnCanvas();
   m_status->setBackend(m_attention->pane(QStringLiteral("head")).canvas().backendName());
   retintIcons(*this, scene::theme(m_desk.views().theme()));
+}
+
+// A view of the map: in the middle of the window, or a panel of its own.
+void MainWindow::showMap(const std::string& view) {
+  m_attention->setMode(QStringLiteral("map"));
+  if (view == "map-profile") return showExtraView(view);
+  m_desk.views().setActive(view);
 }
 
 // What of the map is in view, in pixels from its top left corner.
@@ -243,7 +253,8 @@ void MainWindow::fillPanelMenu(QMenu& menu) {
 }
 
 std::vector<std::string> MainWindow::extraViews() const {
-  static const std::vector<std::string> kPlaced = {"heads", "head", "cell", "text", "tokens", "next"};
+  static const std::vector<std::string> kPlaced = {"heads", "head", "cell",      "text",         "tokens",
+                                                   "next",  "map",  "map-curve", "map-dimension"};
   std::vector<std::string> names;
   for (const auto& view : m_desk.views().registry().all())
     if (std::find(kPlaced.begin(), kPlaced.end(), view->info().name) == kPlaced.end())
@@ -259,9 +270,6 @@ void MainWindow::showExtraView(const std::string& view) {
     dock->setObjectName(QStringLiteral("dock.view.") + QString::fromStdString(view));
     dock->setWidget(pane);
     addDockWidget(Qt::RightDockWidgetArea, dock);
-    if (view.starts_with("map"))
-      pane->canvas().setEmptyMessage(tr("No map yet"),
-                                     tr("Start one in the panel Boundary map, or drop a map file here."));
     connect(pane, &ViewPane::menuRequested, this, &MainWindow::showCanvasMenu);
   }
   auto* dock = static_cast<QDockWidget*>(pane->parentWidget());

@@ -42,6 +42,7 @@ public:
   void fillPanelMenu(QMenu& menu);
   std::vector<std::string> extraViews() const; // those that have no place in the layout
   void showExtraView(const std::string& view);
+  void showMap(const std::string& view);
   void resetLayout();
 
 protected:

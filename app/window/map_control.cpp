@@ -12,7 +12,7 @@
 namespace orrery::app {
 namespace {
 
-constexpr int kReadMilliseconds = 100;
+constexpr int kMapMilliseconds = 100;
 
 struct Places {
   std::size_t first = 0, last = 0;
@@ -114,7 +114,7 @@ void MapControl::run(const Window& window) {
 }
 
 void MapControl::wake() {
-  if (!m_timer.isActive()) m_timer.start(kReadMilliseconds);
+  if (!m_timer.isActive()) m_timer.start(kMapMilliseconds);
 }
 
 void MapControl::read() {
