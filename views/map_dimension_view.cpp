@@ -98,7 +98,7 @@ void addCounts(Figure& figure, Rect frame, const std::vector<Named>& all) {
       figure.scene,
       {panel, scene::Side::Bottom, scene::logTicks(std::pow(10, left - mx), std::pow(10, right + mx), across), true},
       theme);
-  scene::addAxisTitle(figure.scene, frame, scene::Side::Left, 4.2 * size, "boxes touched", theme);
+  scene::addAxisTitle(figure.scene, frame, scene::Side::Left, 4.2 * size, "boxes", theme);
   scene::addAxisTitle(figure.scene, frame, scene::Side::Bottom, 0.8 * size + line, "side of a box (pixels)", theme);
 }
 
@@ -131,7 +131,7 @@ void addSlopes(Figure& figure, Rect frame, const std::vector<Named>& all) {
   scene::addValueAxis(
       figure.scene,
       {panel, scene::Side::Bottom, scene::logTicks(std::pow(10, left), std::pow(10, right), across), true}, theme);
-  scene::addAxisTitle(figure.scene, frame, scene::Side::Left, 4.2 * size, "local slope", theme);
+  scene::addAxisTitle(figure.scene, frame, scene::Side::Left, 4.2 * size, "slope", theme);
   scene::addAxisTitle(figure.scene, frame, scene::Side::Bottom, 0.8 * size + line, "side of a box (pixels)", theme);
 }
 
@@ -168,8 +168,9 @@ double addWords(Figure& figure, const analysis::DimensionReport& report, const s
   for (const Named& one : all) {
     figure.scene.discs.push_back({scene::kNoPanel, {pad + 3, y + line / 2}, 3, one.color});
     const std::string numbers = intervalText(one.estimate);
+    const std::string brief = one.name + ": " + numbers.substr(0, numbers.find(']') + 1);
     figure.text({pad + 1.2 * size, y + line / 2},
-                firstFitting({one.name + ": " + numbers, numbers}, room - 1.2 * size, size), size, theme.text);
+                firstFitting({one.name + ": " + numbers, brief, numbers}, room - 1.2 * size, size), size, theme.text);
     y += line;
   }
   const std::string neighbours = "neighbours correlate by " +

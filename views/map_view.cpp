@@ -64,6 +64,7 @@ struct Picture {
   const MapPixels& pixels;
   Rect frame;
   int panel = 0;
+  std::string note{}; // for the caption
 };
 
 scene::ColorScale scaleOf(const Request& request, const scene::Theme& theme) {
@@ -100,8 +101,8 @@ void addImage(Picture& p) {
 
 constexpr std::size_t kMostMarks = 60000;
 
-// Runs of marked pixels of a row as one rectangle each. False where there are too many to draw.
-bool addMarks(Picture& p, const std::vector<std::uint8_t>& marked, scene::Color color) {
+// Runs of marked pixels of a row as one rectangle each.
+void addMarks(Picture& p, const std::vector<std::uint8_t>& marked, scene::Color color) {
   std::vector<scene::FilledRect> rects;
   for (std::int64_t row = 0; row < p.pixels.height; ++row)
     for (std::int64_t column = 0; column < p.pixels.width; ++column) {
@@ -113,9 +114,11 @@ bool addMarks(Picture& p, const std::vector<std::uint8_t>& marked, scene::Color 
                        color});
       column = end;
     }
-  if (rects.size() > kMostMarks) return false;
+  if (rects.size() > kMostMarks) {
+    p.note = " Too many pixels are marked to draw the marks.";
+    return;
+  }
   p.figure.scene.above.insert(p.figure.scene.above.end(), rects.begin(), rects.end());
-  return true;
 }
 
 void addContours(Picture& p) {
@@ -265,10 +268,17 @@ std::string captionOf(const Request& request, const MapPixels& pixels) {
   return text + ".";
 }
 
+// As many digits as tell neighbours apart.
+std::string placeText(double value, const std::vector<double>& all) {
+  const double span = std::abs(all.front() - all.back()),
+               largest = std::max(std::abs(all.front()), std::abs(all.back()));
+  return scene::numberText(value, span < 1e-2 * largest ? 17 : 8);
+}
+
 DataTable tableOf(std::string name, std::string unit, const MapPixels& pixels, std::vector<double> values) {
   DataTable table{std::move(name), std::move(unit), viewOf(std::move(values), {pixels.height, pixels.width}), {}, {}};
-  for (const double y : pixels.y) table.rowLabels.push_back(scene::numberText(y, 17));
-  for (const double x : pixels.x) table.columnLabels.push_back(scene::numberText(x, 17));
+  for (const double y : pixels.y) table.rowLabels.push_back(placeText(y, pixels.y));
+  for (const double x : pixels.x) table.columnLabels.push_back(placeText(x, pixels.x));
   return table;
 }
 
@@ -323,7 +333,8 @@ Result<Built> MapView::build(const Request& request, std::stop_token stop) const
   built.id = request.id;
   addData(built, *pixels);
   if (two) built.data.push_back(tableOf("null_value", "1", *null, null->value));
-  built.caption = captionOf(request, *pixels) + (two ? " Beside it the null map \"" + beside + "\"." : "");
+  built.caption =
+      captionOf(request, *pixels) + picture.note + (two ? " Beside it the null map \"" + beside + "\"." : "");
   built.scene = std::move(figure.scene);
   scene::finish(built.scene);
   return built;

@@ -58,6 +58,8 @@ QPushButton* button(const char* name, const QString& text, const QString& tip) {
   auto* made = new QPushButton(text);
   made->setObjectName(QStringLiteral("map.") + QLatin1String(name));
   made->setToolTip(tip);
+  made->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed); // a narrow panel stays narrow
+  made->setMinimumWidth(0);
   return made;
 }
 
@@ -76,6 +78,7 @@ MapDock::MapDock(Desk& desk, std::function<scene::Rect()> shown, std::function<v
   column->addStretch(1);
   auto* scroll = new QScrollArea;
   scroll->setWidgetResizable(true);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setWidget(body);
   setWidget(scroll);
@@ -93,13 +96,16 @@ MapDock::MapDock(Desk& desk, std::function<scene::Rect()> shown, std::function<v
 }
 
 MapDock::Axis MapDock::makeAxis(const QString& name, QLayout& into) {
-  Axis axis{new QComboBox, new QLineEdit, new QLineEdit, new QCheckBox(tr("log10"))};
+  Axis axis{new QComboBox, new QLineEdit, new QLineEdit, new QCheckBox(tr("log"))};
+  axis.parameter->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
   axis.parameter->setObjectName(QStringLiteral("map.%1").arg(name));
   axis.low->setObjectName(QStringLiteral("map.%1.low").arg(name));
   axis.high->setObjectName(QStringLiteral("map.%1.high").arg(name));
   axis.log->setToolTip(tr("The ends are exponents of ten"));
-  axis.low->setMinimumWidth(40);
-  axis.high->setMinimumWidth(40);
+  axis.low->setMinimumWidth(30);
+  axis.high->setMinimumWidth(30);
+  axis.low->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+  axis.high->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
   auto* form = static_cast<QFormLayout*>(&into);
   form->addRow(name, axis.parameter);
   auto* ends = new QHBoxLayout;
@@ -118,6 +124,7 @@ QWidget* MapDock::makeSpec() {
   form->setVerticalSpacing(6);
   m_preset = new QComboBox;
   m_preset->setObjectName(QStringLiteral("map.preset"));
+  m_preset->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
   m_preset->addItem(tr("tanh network, two rates"), QString());
   const QDir presets(QString::fromStdString(assetPath("presets")));
   for (const QFileInfo& file : presets.entryInfoList({QStringLiteral("*.json")}, QDir::Files, QDir::Name))
@@ -135,7 +142,7 @@ QWidget* MapDock::makeSpec() {
   m_steps->setObjectName(QStringLiteral("map.steps"));
   m_steps->setRange(1, 1000000);
   m_steps->setToolTip(tr("Training steps of every run"));
-  m_refine = new QCheckBox(tr("guess inside areas of one class"));
+  m_refine = new QCheckBox(tr("guess inside areas"));
   m_refine->setObjectName(QStringLiteral("map.refine"));
   m_refine->setToolTip(tr("Coarse to fine, refined where classes meet; a share of the guesses is audited"));
   m_null = new QCheckBox(tr("null maps as well"));
@@ -188,16 +195,12 @@ QWidget* MapDock::makeNavigation() {
   m_bookmark = button("bookmark", tr("Bookmark"), tr("Keeps this window for later"));
   m_bookmarks = new QComboBox;
   m_bookmarks->setObjectName(QStringLiteral("map.bookmarks"));
+  m_bookmarks->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
   auto* row = new QHBoxLayout;
   for (QPushButton* one : {m_back, m_forward, m_bookmark}) row->addWidget(one);
-  auto* panels = new QHBoxLayout;
-  for (const auto& [name, view] :
-       {std::pair{tr("Map"), "map"}, std::pair{tr("Curves"), "map-curve"}, std::pair{tr("Profile"), "map-profile"},
-        std::pair{tr("Dimension"), "map-dimension"}}) {
-    auto* one = button(view, name, tr("Shows this panel"));
-    connect(one, &QPushButton::clicked, this, [this, view = std::string(view)] { m_show(view); });
-    panels->addWidget(one);
-  }
+  QPushButton* profile =
+      button("profile", tr("Profile"), tr("The values on the line between the two pixels clicked last"));
+  connect(profile, &QPushButton::clicked, this, [this] { m_show("map-profile"); });
   column->addWidget(m_progress);
   column->addWidget(m_counts);
   column->addWidget(m_zoom);
@@ -205,7 +208,7 @@ QWidget* MapDock::makeNavigation() {
   column->addWidget(m_bookmarks);
   column->addWidget(m_floor);
   column->addWidget(m_message);
-  column->addLayout(panels);
+  column->addWidget(profile);
   connect(m_zoom, &QPushButton::clicked, this, [this] {
     m_message->hide();
     m_desk.map().zoomTo(m_shown());

@@ -19,7 +19,7 @@ constexpr double kTolerance = 0.25, kFloor = 0.02, kEndError = 1.2, kLeastShare 
 // Sizes `unit` apart in half octaves: unit x 1, 2, 3, 4, 6, 8, 12 ... Where the image is large enough, the smallest,
 // which show the pixels rather than the boundary, are left out.
 std::vector<std::int64_t> sizes(const BoundaryImage& image, std::int64_t unit) {
-  const std::int64_t shorter = std::min(image.height, image.width), largest = shorter / 8;
+  const std::int64_t shorter = std::min(image.height, image.width), largest = shorter / (shorter < 64 ? 4 : 8);
   const std::int64_t finest = shorter >= 512 && unit > 1 ? 6 : shorter >= 128 ? 4 : 2;
   std::vector<std::int64_t> found;
   for (std::int64_t octave = unit; octave <= largest; octave *= 2)
