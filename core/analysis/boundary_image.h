@@ -16,6 +16,7 @@ struct BoundaryImage {
   std::int64_t height = 0, width = 0;
   std::vector<std::uint8_t> value; // [height, width], 0 or 1
   std::vector<std::uint8_t> known; // [height, width], 0: pixel has no label; empty: all have one. Labels only
+  bool complete = true; // false: pixels that were asked for are not computed yet, the boundary may still change
 
   std::size_t index(std::int64_t row, std::int64_t column) const {
     return static_cast<std::size_t>(row * width + column);
