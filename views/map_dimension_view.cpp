@@ -41,6 +41,7 @@ Result<analysis::DimensionReport> reportOf(const Request& request, const MapPixe
   analysis::BoundaryImage image{analysis::ImageKind::Label, pixels.height, pixels.width, {}, {}};
   image.value = textOf(request.parameters, "class") == "stable" ? pixels.stable : pixels.trainable;
   for (const std::uint8_t state : pixels.state) image.known.push_back(state != sweep::kNone);
+  image.complete = request.map->snapshot->map->complete;
   std::optional<double> pitch;
   if (isMap) {
     const sweep::Map& map = *request.map->snapshot->map;

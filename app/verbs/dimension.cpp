@@ -90,6 +90,7 @@ Result<Input> readMapInput(const Options& options) {
   input.spec = specOf(*map, options.input);
   const DType dtype = input.spec ? input.spec->dtype : DType::F64; // float64 where the file does not say
   input.pitchUlp = std::min(sweep::pitchInUlp(map->x, dtype), sweep::pitchInUlp(map->y, dtype));
+  input.image.complete = map->complete;
   input.counts = sweep::countStates(map->pixels.state);
   input.audits = map->audits;
   input.failedAudits = map->failedAudits;
@@ -193,7 +194,7 @@ Result<std::optional<PairReport>> pairReport(const Input& input, const Options& 
   const std::uint8_t bit = options.classBit == "stable" ? sweep::kStable : sweep::kTrainable;
   auto found = trainPairs(*input.spec, *input.map, {options.pairs, bit, common.seed, common.threads});
   if (!found) return found.error();
-  const analysis::Judgement judgement = analysis::judge({found->estimate, {}, {}, {}});
+  const analysis::Judgement judgement = analysis::judge({found->estimate, {}, {}, {}, true});
   return std::optional(PairReport{std::move(*found), judgement});
 }
 

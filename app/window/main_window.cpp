@@ -152,6 +152,8 @@ void MainWindow::connectDesk() {
     for (ViewPane* pane : allPanes()) // another window: its zoom is gone
       if (pane->viewName() == "map") pane->canvas().setViewports({});
   });
+  connect(&m_attention->pane(QStringLiteral("map")).canvas(), &gpu::Canvas::viewportsEdited, this,
+          [this] { m_desk.map().lookAt(shownOfMap()); });
   connect(&m_desk.selection(), &SelectionModel::changed, &m_desk.map(),
           [this](const views::Selection& now) { m_desk.map().selectionChanged(now); });
   connect(&m_desk.link(), &SessionLink::modelChanged, this, &MainWindow::updateTitle);

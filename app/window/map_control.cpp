@@ -149,6 +149,19 @@ void MapControl::cancel() {
   wake();
 }
 
+void MapControl::lookAt(const scene::Rect& shown) {
+  if (!m_sweep || !m_input) return;
+  const sweep::Map& map = *m_input->snapshot->map;
+  const auto cut = [](double value, std::int64_t most) {
+    return static_cast<std::int64_t>(std::clamp(value, 0.0, static_cast<double>(most)));
+  };
+  const std::int64_t left = cut(std::floor(shown.x), map.width()),
+                     right = cut(std::ceil(shown.x + shown.w), map.width());
+  const std::int64_t top = cut(std::floor(shown.y), map.height()),
+                     end = cut(std::ceil(shown.y + shown.h), map.height());
+  if (left < right && top < end) m_sweep->setView({map.height() - end, left, end - top, right - left});
+}
+
 void MapControl::zoomTo(const scene::Rect& shown) {
   if (m_history.empty()) return Q_EMIT refused(tr("There is no map with a spec to zoom into."));
   Window next = m_history[m_place];

@@ -39,6 +39,7 @@ public:
   // Computes what `shown` (pixels, rows from the top) shows, at about the size of the map. Tells refused() where
   // neighbouring pixels would be too close for the arithmetic.
   void zoomTo(const scene::Rect& shown);
+  void lookAt(const scene::Rect& shown); // runs outside come last
   bool canGoBack() const { return m_place > 0; }
   bool canGoForward() const { return m_place + 1 < m_history.size(); }
   void goBack();

@@ -68,6 +68,7 @@ Judgement judge(const Evidence& evidence) {
     return {Verdict::BelowPrecision,
             say("neighbouring pixels lie %.3g units in the last place apart; at least %g needed", *evidence.pitchUlp,
                 kLeastPitchUlp)};
+  if (!evidence.complete) return {Verdict::Unresolved, "the map is not complete yet: its boundary may still change"};
   const Judgement noise = judgeNoise(evidence);
   if (noise.verdict != Verdict::Resolved) return noise;
   if (estimate.decades < kLeastDecades)
@@ -110,7 +111,7 @@ Result<DimensionReport> reportDimension(const BoundaryImage& image, ImageMethod 
     return null.error();
   report.correlation = neighbourCorrelation(image);
   report.shares = imageShares(image);
-  report.judgement = judge({report.estimate, report.null, report.correlation.front(), pitchUlp});
+  report.judgement = judge({report.estimate, report.null, report.correlation.front(), pitchUlp, image.complete});
   return report;
 }
 

@@ -39,6 +39,7 @@ struct Evidence {
   std::optional<DimensionEstimate> null;    // random pixels with the same share, the same way
   std::optional<LagCorrelation> neighbours; // at lag 1; none: pairs of runs, without a grid
   std::optional<double> pitchUlp;           // none: not a map
+  bool complete = true;                     // as in BoundaryImage
 };
 Judgement judge(const Evidence& evidence);
 

@@ -220,6 +220,9 @@ TEST(Verdict, IsTheKnownOne) {
   EXPECT_EQ(verdictOf(fractal), Verdict::Resolved);
   EXPECT_EQ(verdictOf(fractal, 1000.0), Verdict::Resolved);
   EXPECT_EQ(verdictOf(fractal, 0.5), Verdict::BelowPrecision);
+  BoundaryImage unfinished = fractal;
+  unfinished.complete = false;
+  EXPECT_EQ(verdictOf(unfinished), Verdict::Unresolved);
   EXPECT_EQ(verdictOf(levelSet(64, 0.5, 3)), Verdict::Unresolved); // less than a decade of sizes
   for (const KnownImage& known : knownImages(512, 6)) {            // sparse sets are no noise
     const bool isClear = known.image.kind == ImageKind::Set && !known.name.starts_with("dust");

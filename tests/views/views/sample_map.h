@@ -47,6 +47,7 @@ inline MapInputPtr sampleMap() {
   map.rounding->differs[7 * kMapWidth + 11] = 1;
   map.audits = 20;
   map.failedAudits = 1;
+  map.complete = true;
   auto input = std::make_shared<MapInput>(*mapInputOf("sample.h5", std::move(map)));
   input->curves[(kMapHeight - 1 - kMapHeight / 2) * kMapWidth + kMapWidth / 2] =
       mapCurve(kMapHeight - 1 - kMapHeight / 2, kMapWidth / 2);
