@@ -137,6 +137,13 @@ double pixelAt(const std::vector<double>& places, double value) {
   return static_cast<double>(k) + (value - places[k]) / (places[k + 1] - places[k]);
 }
 
+// The value at a place between pixels; the ends beyond them.
+double placeAt(const std::vector<double>& places, double pixel) {
+  const double at = std::clamp(pixel, 0.0, static_cast<double>(places.size() - 1));
+  const auto k = std::min(static_cast<std::size_t>(at), places.size() - 2);
+  return places[k] + (at - static_cast<double>(k)) * (places[k + 1] - places[k]);
+}
+
 } // namespace
 
 std::vector<Parameter> mapPixelParameters() {
@@ -201,7 +208,7 @@ bool isLogAxis(const std::vector<double>& values, const sweep::AxisSpec* axis) {
   return (axis && axis->log10) || ((!axis || !axis->given.empty()) && values.back() > 20 * values.front());
 }
 
-MapAxis mapAxis(const std::vector<double>& values, const std::string& parameter, bool log, int most) {
+MapAxis mapAxis(const std::vector<double>& values, PixelSpan shown, const std::string& parameter, bool log, int most) {
   MapAxis axis;
   axis.title = log ? "log10 " + parameter : parameter;
   if (values.size() < 2) return axis;
@@ -210,10 +217,11 @@ MapAxis mapAxis(const std::vector<double>& values, const std::string& parameter,
   const double first = values.front(), origin = log ? std::log10(first) : first;
   for (const double value : values)
     places.push_back(log ? std::log1p((value - first) / first) / std::log(10.0) : value - first);
-  const bool isSmall = places.back() < 1e-3 * std::abs(origin);
+  const double low = placeAt(places, shown.begin - 0.5), high = placeAt(places, shown.end - 0.5);
+  const bool isSmall = high - low < 1e-3 * std::abs(origin);
   if (isSmall) axis.title += (origin < 0 ? " + " : " \u2212 ") + scene::numberText(std::abs(origin), 9);
   const double shift = isSmall ? 0 : origin;
-  for (scene::Tick& tick : scene::linearTicks(shift, shift + places.back(), most))
+  for (scene::Tick& tick : scene::linearTicks(shift + low, shift + high, most))
     axis.ticks.push_back({pixelAt(places, tick.value - shift) + 0.5, std::move(tick.label)});
   return axis;
 }

@@ -30,12 +30,16 @@ Result<MapPixels> mapPixels(const Request& request, const std::string& layer);
 // over 0.25 to 1: by rank (equalised, as in arXiv 2402.06184), or by its logarithm.
 std::vector<float> mapTones(const MapPixels& pixels, bool equalised);
 
-// An axis of pixels: `values` are ascending. Ticks stand at the pixels' middles, in units of pixels from the first.
+// Part of an axis of pixels: pixels [begin, end) of ascending `values`. Ticks stand at the pixels' middles, in units of
+// pixels from the first of all.
 struct MapAxis {
   std::string title; // "log10 lr.input", or "log10 lr.input - 0.30103" where the window is small
   std::vector<scene::Tick> ticks;
 };
-MapAxis mapAxis(const std::vector<double>& values, const std::string& parameter, bool log, int most);
+struct PixelSpan {
+  double begin = 0, end = 0;
+};
+MapAxis mapAxis(const std::vector<double>& values, PixelSpan shown, const std::string& parameter, bool log, int most);
 bool isLogAxis(const std::vector<double>& values, const sweep::AxisSpec* axis);
 
 // "lr.input 0.0123, lr.output 4.5"

@@ -195,13 +195,17 @@ void addAxes(Picture& p, bool left) {
     return axis ? axis->parameter : std::string(isX ? "x" : "y");
   };
   const int across = std::max(2, static_cast<int>(p.frame.w / (7 * size)));
-  const MapAxis x = mapAxis(p.pixels.x, nameOf(true), isLogAxis(p.pixels.x, axisOf(p.request, true)), across);
+  const Rect shown = p.figure.scene.panels[static_cast<std::size_t>(p.panel)].data;
+  const MapAxis x = mapAxis(p.pixels.x, {shown.x, shown.x + shown.w}, nameOf(true),
+                            isLogAxis(p.pixels.x, axisOf(p.request, true)), across);
   scene::addValueAxis(p.figure.scene, {p.panel, scene::Side::Bottom, x.ticks, false}, theme);
   scene::addAxisTitle(p.figure.scene, p.frame, scene::Side::Bottom, 0.8 * size + line, x.title, theme);
   if (!left) return;
   const std::vector<double> ascending(p.pixels.y.rbegin(), p.pixels.y.rend());
   const int down = std::max(2, static_cast<int>(p.frame.h / (3 * line)));
-  MapAxis y = mapAxis(ascending, nameOf(false), isLogAxis(ascending, axisOf(p.request, false)), down);
+  const double height = static_cast<double>(p.pixels.height);
+  MapAxis y = mapAxis(ascending, {height - shown.y - shown.h, height - shown.y}, nameOf(false),
+                      isLogAxis(ascending, axisOf(p.request, false)), down);
   for (scene::Tick& tick : y.ticks) tick.value = static_cast<double>(p.pixels.height) - tick.value;
   scene::addValueAxis(p.figure.scene, {p.panel, scene::Side::Left, y.ticks, false}, theme);
   scene::addAxisTitle(p.figure.scene, p.frame, scene::Side::Left, 4.2 * size, y.title, theme);

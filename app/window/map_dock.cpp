@@ -201,13 +201,13 @@ QWidget* MapDock::makeNavigation() {
   QPushButton* profile =
       button("profile", tr("Profile"), tr("The values on the line between the two pixels clicked last"));
   connect(profile, &QPushButton::clicked, this, [this] { m_show("map-profile"); });
+  column->addWidget(m_zoom); // what does not change its height comes first: nothing jumps
+  column->addLayout(row);
   column->addWidget(m_progress);
   column->addWidget(m_counts);
-  column->addWidget(m_zoom);
-  column->addLayout(row);
-  column->addWidget(m_bookmarks);
-  column->addWidget(m_floor);
   column->addWidget(m_message);
+  column->addWidget(m_floor);
+  column->addWidget(m_bookmarks);
   column->addWidget(profile);
   connect(m_zoom, &QPushButton::clicked, this, [this] {
     m_message->hide();
@@ -314,7 +314,7 @@ void MapDock::showState() {
   m_back->setEnabled(control.canGoBack());
   m_forward->setEnabled(control.canGoForward());
   m_message->setVisible(!m_message->text().isEmpty() && m_message->isVisible());
-  m_progress->setVisible(running || paused);
+  m_progress->setEnabled(running || paused);
   const double pitch = control.pitchUlp();
   m_floor->setText(pitch > 0 ? tr("Neighbouring pixels lie %1 units in the last place apart; the floor is %2.")
                                    .arg(pitch, 0, 'g', 3)

@@ -130,14 +130,21 @@ TEST(Map, ClicksMoveThePixelBefore) {
 TEST(Map, AxesNameTheirValues) {
   std::vector<double> values;
   for (int k = 0; k <= 90; ++k) values.push_back(std::pow(10, -3 + 0.1 * k));
-  const MapAxis wide = mapAxis(values, "lr.input", true, 12);
+  const MapAxis wide = mapAxis(values, {0, 91}, "lr.input", true, 12);
   EXPECT_EQ(wide.title, "log10 lr.input");
   ASSERT_GE(wide.ticks.size(), 5u);
   for (const scene::Tick& tick : wide.ticks) EXPECT_NEAR(tick.value, (std::stod(tick.label) + 3) * 10 + 0.5, 1e-6);
+  const MapAxis part = mapAxis(values, {40, 48}, "lr.input", true, 8); // zoomed: ticks of what is shown
+  ASSERT_GE(part.ticks.size(), 2u);
+  for (const scene::Tick& tick : part.ticks) {
+    EXPECT_GE(tick.value, 40);
+    EXPECT_LE(tick.value, 48);
+    EXPECT_NEAR(tick.value, (std::stod(tick.label) + 3) * 10 + 0.5, 1e-6);
+  }
   // 1e-12 around 0.3: ticks count from the first value.
   std::vector<double> deep;
   for (int k = 0; k <= 64; ++k) deep.push_back(0.3 + 1e-12 * k / 64);
-  const MapAxis close = mapAxis(deep, "lr.all", false, 6);
+  const MapAxis close = mapAxis(deep, {0, 65}, "lr.all", false, 6);
   EXPECT_EQ(close.title, "lr.all \u2212 0.3");
   ASSERT_GE(close.ticks.size(), 2u);
   for (const scene::Tick& tick : close.ticks) EXPECT_NEAR(tick.value, std::stod(tick.label) / 1e-12 * 64 + 0.5, 0.02);
