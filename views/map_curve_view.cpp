@@ -78,8 +78,8 @@ Bounds boundsOf(const std::vector<Curve>& curves) {
   }
   if (!(low <= high)) return bounds;
   const double margin = std::max(0.05 * (high - low), 0.05);
-  bounds.low = low - margin;
-  bounds.high = high + margin;
+  bounds.low = std::max(low - margin, -300.0); // 10 to that power stays finite
+  bounds.high = std::min(high + margin, 300.0);
   return bounds;
 }
 
