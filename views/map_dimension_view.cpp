@@ -67,6 +67,11 @@ std::string intervalText(const DimensionEstimate& e) {
          scene::numberText(e.high, 4) + "] over " + scene::numberText(e.decades, 3) + " decades";
 }
 
+std::string shortText(const DimensionEstimate& e) {
+  return scene::numberText(e.dimension, 3) + " [" + scene::numberText(e.low, 3) + ", " + scene::numberText(e.high, 3) +
+         "]";
+}
+
 double decade(double value) { return std::log10(value); }
 
 void addCounts(Figure& figure, Rect frame, const std::vector<Named>& all) {
@@ -170,8 +175,10 @@ double addWords(Figure& figure, const analysis::DimensionReport& report, const s
     figure.scene.discs.push_back({scene::kNoPanel, {pad + 3, y + line / 2}, 3, one.color});
     const std::string numbers = intervalText(one.estimate);
     const std::string brief = one.name + ": " + numbers.substr(0, numbers.find(']') + 1);
-    figure.text({pad + 1.2 * size, y + line / 2},
-                firstFitting({one.name + ": " + numbers, brief, numbers}, room - 1.2 * size, size), size, theme.text);
+    figure.text(
+        {pad + 1.2 * size, y + line / 2},
+        firstFitting({one.name + ": " + numbers, brief, numbers, shortText(one.estimate)}, room - 1.2 * size, size),
+        size, theme.text);
     y += line;
   }
   const std::string neighbours = "neighbours correlate by " +
@@ -202,6 +209,8 @@ Result<Built> MapDimensionView::build(const Request& request, std::stop_token st
     const double w = std::max(1.0, (width - 2 * left - 2 * pad) / 2), h = std::max(1.0, room);
     addCounts(figure, {left, y, w, h}, all);
     addSlopes(figure, {2 * left + w + pad, y, w, h}, all);
+  } else if (room < 12 * line) { // no room for two plots that say something
+    if (room > 5 * line) addCounts(figure, {left, y, std::max(1.0, width - left - 1.6 * size), room}, all);
   } else {
     const double h = std::max(1.0, (room - below) / 2), w = std::max(1.0, width - left - 1.6 * size);
     addCounts(figure, {left, y, w, h}, all);
