@@ -6,7 +6,8 @@
 //   what
 //                                    independent pixels show by chance; or the interval holds the D of random pixels
 //                                    with the same share, and the correlation is below kWeakCorrelation.
-//   unresolved at this grid          the map is not complete; or the interval holds the D of random pixels; or the fit spans less than
+//   unresolved at this grid          the map is not complete; or the interval holds the D of random pixels; or the fit
+//   spans less than
 //                                    kLeastDecades; or the interval is wider than kWidest; or the slopes of the two
 //                                    halves of the fit differ by more than kLargestDrift.
 //   resolved                         else.
