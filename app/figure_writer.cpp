@@ -24,6 +24,7 @@ void FigureInput::give(views::Request& request) const {
   request.snapshot = snapshot;
   request.weights = weights;
   request.series = series;
+  request.map = map;
 }
 
 Status writeFigure(const views::Registry& views, const FigureInput& input, exports::Recipe recipe,
@@ -39,6 +40,10 @@ Status writeFigure(const views::Registry& views, const FigureInput& input, expor
   auto request = exports::requestOf(recipe);
   if (!request) return request.error();
   input.give(*request);
+  if (view->info().input == "map" && !input.map)
+    return badInput("view \"" + recipe.view + "\" draws a map file", recipe.inputPath);
+  if (view->info().input == "trace" && !input.snapshot)
+    return badInput("view \"" + recipe.view + "\" draws a trace, this is none", recipe.inputPath);
   auto built = view->build(*request, std::move(stop));
   if (!built) return built.error();
   if (recipe.figure.heightMm == 0) // nobody asked for a height: no empty ground below the last mark

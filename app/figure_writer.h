@@ -7,6 +7,7 @@
 
 #include "core/base/result.h"
 #include "core/store/snapshot.h"
+#include "views/api/map_input.h"
 #include "views/export/recipe.h"
 #include "views/registry.h"
 
@@ -15,11 +16,12 @@ namespace orrery::app {
 // Whether a view shows weights of checkpoints, not a run.
 inline bool ofWeights(const views::ViewInfo& info) { return info.input == "weights" || info.input == "checkpoints"; }
 
-// What a view is drawn from: a run, a checkpoint to look at, others to compare it with. Any may be missing.
+// What a view is drawn from: a run, a checkpoint to look at, others to compare it with, a map. Any may be missing.
 struct FigureInput {
-  store::SnapshotPtr snapshot;
-  weights::WeightsPtr weights;
-  std::vector<weights::WeightsPtr> series;
+  store::SnapshotPtr snapshot = {};
+  weights::WeightsPtr weights = {};
+  std::vector<weights::WeightsPtr> series = {};
+  views::MapInputPtr map = {};
   void give(views::Request& request) const;
 };
 

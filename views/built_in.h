@@ -43,6 +43,10 @@ std::unique_ptr<View> makeChangesView(const Shared& shared);
 std::unique_ptr<View> makeDifferenceView(const Shared& shared);
 std::unique_ptr<View> makeHeadCosinesView(const Shared& shared);
 std::unique_ptr<View> makeCircuitView(const Shared& shared);
+std::unique_ptr<View> makeMapView(const Shared& shared);
+std::unique_ptr<View> makeMapCurveView(const Shared& shared);
+std::unique_ptr<View> makeMapProfileView(const Shared& shared);
+std::unique_ptr<View> makeMapDimensionView(const Shared& shared);
 
 // What links mean, the same in every view: "head L H", "cell Q K", "token Q", "query Q", "key K", "channel D",
 // "tensor L NAME" ("tensor - NAME" for one of no layer). Unknown

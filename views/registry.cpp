@@ -43,6 +43,10 @@ Registry builtInViews() {
   registry.add(makeDifferenceView(shared));
   registry.add(makeHeadCosinesView(shared));
   registry.add(makeCircuitView(shared));
+  registry.add(makeMapView(shared));
+  registry.add(makeMapCurveView(shared));
+  registry.add(makeMapProfileView(shared));
+  registry.add(makeMapDimensionView(shared));
   return registry;
 }
 

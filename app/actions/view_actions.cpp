@@ -9,8 +9,8 @@ namespace {
 
 void addModes(ActionSet& actions, MainWindow& window, QMenu& menu) {
   const QStringList titles = {window.tr("Linked view"), window.tr("All heads"), window.tr("One head"),
-                              window.tr("Text")};
-  const char* ids[] = {"view.linked", "view.heads", "view.head", "view.text"};
+                              window.tr("Text"), window.tr("Boundary map")};
+  const char* ids[] = {"view.linked", "view.heads", "view.head", "view.text", "view.map"};
   for (int i = 0; i < titles.size(); ++i) {
     const QString mode = AttentionArea::modes()[static_cast<std::size_t>(i)];
     menu.addAction(actions.add({ids[i], titles[i], {QKeySequence(Qt::Key_1 + i)}},

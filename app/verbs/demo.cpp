@@ -21,7 +21,7 @@ Status drawAll(const FigureInput& input, const std::string& tracePath, const std
   if (Status gui = paint::ensureGuiApplication(); !gui) return gui;
   const views::Registry views = plugins::allViews();
   for (const auto& view : views.all()) {
-    if (view->info().input == "checkpoints") continue; // there is one checkpoint only
+    if (view->info().input == "checkpoints" || view->info().input == "map") continue; // one checkpoint, no map
     exports::Recipe recipe;
     recipe.inputPath = ofWeights(view->info()) ? input.weights->path() : tracePath;
     recipe.view = view->info().name;
@@ -59,7 +59,7 @@ Status run(const std::string& folder, const Common& common) {
     for (const std::int64_t budget : {4, 8, 16, 32})
       caches.push_back({static_cast<hooks::EvictionPolicy>(policy), budget, {}});
   if (Status ran = waitWithProgress(engine.runEvict(caches), false); !ran) return ran;
-  return drawAll({engine.snapshot(), engine.state()->weights, {}}, spec.traceOut, folder);
+  return drawAll({.snapshot = engine.snapshot(), .weights = engine.state()->weights}, spec.traceOut, folder);
 }
 
 } // namespace

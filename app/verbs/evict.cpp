@@ -84,7 +84,7 @@ Status drawCurve(const store::SnapshotPtr& snapshot, const Options& options) {
   recipe.figure.theme = options.theme == "light"  ? scene::ThemeKind::Light
                         : options.theme == "dark" ? scene::ThemeKind::Dark
                                                   : scene::ThemeKind::Print;
-  return writeFigure(plugins::allViews(), {snapshot, nullptr, {}}, recipe, options.out, options.data);
+  return writeFigure(plugins::allViews(), {.snapshot = snapshot}, recipe, options.out, options.data);
 }
 
 Status run(const Options& options, const Common& common) {

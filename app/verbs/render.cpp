@@ -6,9 +6,11 @@
 #include <memory>
 
 #include "app/figure_writer.h"
+#include "app/map_reader.h"
 #include "app/replay.h"
 #include "app/verbs/verbs.h"
 #include "core/session/weights.h"
+#include "core/sweep/map_file.h"
 #include "core/tensorio/sha256.h"
 #include "core/trace/trace_reader.h"
 #include "plugins/plugin_host.h"
@@ -30,6 +32,10 @@ std::int64_t* selectionField(views::Selection& selection, const std::string& key
   if (key == "query") return &selection.query;
   if (key == "key") return &selection.key;
   if (key == "channel") return &selection.channel;
+  if (key == "map_row") return &selection.mapRow;
+  if (key == "map_column") return &selection.mapColumn;
+  if (key == "other_row") return &selection.otherRow;
+  if (key == "other_column") return &selection.otherColumn;
   if (key == "tokens") return &selection.shownTokens;
   return nullptr;
 }
@@ -99,23 +105,37 @@ Status checkHash(exports::Recipe& recipe, const std::string& hash) {
   return Done{};
 }
 
+// A map, with the curves of the pixels that the figure is about.
+Result<FigureInput> readMap(const exports::Recipe& recipe, int threads) {
+  auto map = recipe.inputPath.empty() ? computeMap(recipe.inputMake, threads) : readMapFile(recipe.inputPath);
+  if (!map) return map.error();
+  if (recipe.view == "map-curve") map = withCurves(*map, recipe.selection, {});
+  if (!map) return map.error();
+  return FigureInput{.map = *map};
+}
+
 // A figure of a live run has a checkpoint as its input: the run is made again.
-Result<store::SnapshotPtr> readInput(exports::Recipe& recipe, int threads) {
-  if (isReplayOf(recipe.inputMake, recipe.inputPath)) return replayRun(recipe.inputMake, threads);
+Result<FigureInput> readInput(exports::Recipe& recipe, int threads) {
+  if (recipe.inputPath.empty()) return readMap(recipe, threads);
+  if (isReplayOf(recipe.inputMake, recipe.inputPath)) {
+    auto replayed = replayRun(recipe.inputMake, threads);
+    if (!replayed) return replayed.error();
+    return FigureInput{.snapshot = *replayed};
+  }
   std::error_code ignored;
   if (std::filesystem::is_directory(recipe.inputPath, ignored)) {
-    if (recipe.inputMake.is_object()) return replayRun(recipe.inputMake, threads);
     return badInput("a view is drawn from a trace file: make one with `orrery trace`", recipe.inputPath);
   }
   auto hash = tensorio::fingerprintOfFile(recipe.inputPath);
   if (!hash) return hash.error();
   if (Status same = checkHash(recipe, *hash); !same) return same.error();
+  if (sweep::isMapFile(recipe.inputPath)) return readMap(recipe, threads);
   auto snapshot = trace::readTrace(recipe.inputPath);
   if (!snapshot) return snapshot.error();
   if (recipe.inputMake.is_null() && !(*snapshot)->info->recipeJson.empty())
     if (auto make = parseJson((*snapshot)->info->recipeJson, recipe.inputPath); make && make->is_object())
       recipe.inputMake = *make;
-  return snapshot;
+  return FigureInput{.snapshot = *snapshot};
 }
 
 Result<FigureInput> readWeights(exports::Recipe& recipe) {
@@ -124,7 +144,7 @@ Result<FigureInput> readWeights(exports::Recipe& recipe) {
   auto hash = tensorio::sha256Of((*weights)->file());
   if (!hash) return hash.error();
   if (Status same = checkHash(recipe, *hash); !same) return same.error();
-  FigureInput input{nullptr, *weights, {}};
+  FigureInput input{.weights = *weights};
   if (recipe.inputOther.empty()) return input;
   auto series = session::openSeries(recipe.inputOther);
   if (!series) return series.error();
@@ -135,9 +155,7 @@ Result<FigureInput> readWeights(exports::Recipe& recipe) {
 Result<FigureInput> inputOf(exports::Recipe& recipe, const views::Registry& views, int threads) {
   const views::View* view = views.find(recipe.view);
   if (view && ofWeights(view->info())) return readWeights(recipe);
-  auto snapshot = readInput(recipe, threads);
-  if (!snapshot) return snapshot.error();
-  return FigureInput{*snapshot, nullptr, {}};
+  return readInput(recipe, threads);
 }
 
 Status run(const Options& options, const Common& common) {

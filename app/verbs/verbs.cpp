@@ -21,11 +21,12 @@ struct Entry {
   void (*declare)(CommandLine&);
 };
 constexpr std::array kVerbs = {
-    Entry{"info", declareInfo},       Entry{"hooks", declareHooks},         Entry{"tokenize", declareTokenize},
-    Entry{"trace", declareTrace},     Entry{"attention", declareAttention}, Entry{"render", declareRender},
-    Entry{"views", declareViews},     Entry{"train", declareTrain},         Entry{"bench", declareBench},
-    Entry{"demo", declareDemo},       Entry{"verify", declareVerify},       Entry{"evict", declareEvict},
-    Entry{"weights", declareWeights}, Entry{"sweep", declareSweep},         Entry{"merge", declareMerge},
+    Entry{"info", declareInfo},           Entry{"hooks", declareHooks},         Entry{"tokenize", declareTokenize},
+    Entry{"trace", declareTrace},         Entry{"attention", declareAttention}, Entry{"render", declareRender},
+    Entry{"views", declareViews},         Entry{"train", declareTrain},         Entry{"bench", declareBench},
+    Entry{"demo", declareDemo},           Entry{"verify", declareVerify},       Entry{"evict", declareEvict},
+    Entry{"weights", declareWeights},     Entry{"sweep", declareSweep},         Entry{"merge", declareMerge},
+    Entry{"dimension", declareDimension},
 };
 
 } // namespace

@@ -51,6 +51,7 @@ void declareMerge(CommandLine& line);
 void declareBench(CommandLine& line);
 void declareDemo(CommandLine& line);
 void declareVerify(CommandLine& line);
+void declareDimension(CommandLine& line);
 
 using OrderedJson = nlohmann::ordered_json;
 void printJson(const OrderedJson& value);                     // one object, one line, UTF-8 with invalid bytes replaced

@@ -10,15 +10,17 @@ namespace orrery::app {
 
 const std::vector<QString>& AttentionArea::modes() {
   static const std::vector<QString> kModes = {QStringLiteral("linked"), QStringLiteral("heads"), QStringLiteral("head"),
-                                              QStringLiteral("text")};
+                                              QStringLiteral("text"), QStringLiteral("map")};
   return kModes;
 }
 
 AttentionArea::AttentionArea(Desk& desk, QWidget* parent)
     : QWidget(parent), m_heads(new ViewPane(desk, "heads", false)), m_head(new ViewPane(desk, "head", false)),
       m_cell(new ViewPane(desk, "cell", false)), m_text(new ViewPane(desk, "text", false)),
-      m_across(new QSplitter(Qt::Horizontal)), m_left(new QSplitter(Qt::Vertical)), m_down(new QSplitter(Qt::Vertical)),
-      m_buttons(new QButtonGroup(this)) {
+      m_map(new ViewPane(desk, "map", false)), m_curve(new ViewPane(desk, "map-curve", false)),
+      m_dimension(new ViewPane(desk, "map-dimension", false)), m_across(new QSplitter(Qt::Horizontal)),
+      m_left(new QSplitter(Qt::Vertical)), m_down(new QSplitter(Qt::Vertical)), m_maps(new QSplitter(Qt::Horizontal)),
+      m_mapSide(new QSplitter(Qt::Vertical)), m_buttons(new QButtonGroup(this)) {
   setObjectName(QStringLiteral("attention"));
   m_across->setObjectName(QStringLiteral("attention.across"));
   m_down->setObjectName(QStringLiteral("attention.down"));
@@ -29,7 +31,12 @@ AttentionArea::AttentionArea(Desk& desk, QWidget* parent)
   m_left->addWidget(m_text);
   m_across->addWidget(m_left);
   m_across->addWidget(m_down);
-  for (QSplitter* splitter : {m_across, m_left, m_down}) {
+  m_mapSide->addWidget(m_curve);
+  m_mapSide->addWidget(m_dimension);
+  m_maps->addWidget(m_map);
+  m_maps->addWidget(m_mapSide);
+  m_maps->hide();
+  for (QSplitter* splitter : {m_across, m_left, m_down, m_maps, m_mapSide}) {
     splitter->setChildrenCollapsible(false);
     splitter->setHandleWidth(4);
   }
@@ -38,6 +45,7 @@ AttentionArea::AttentionArea(Desk& desk, QWidget* parent)
   layout->setSpacing(0);
   layout->addWidget(makeSwitch());
   layout->addWidget(m_across, 1);
+  layout->addWidget(m_maps, 1);
   resetSplitters();
   setMode(modes().front());
 }
@@ -47,7 +55,7 @@ QWidget* AttentionArea::makeSwitch() {
   auto* row = new QHBoxLayout(bar);
   row->setContentsMargins(8, 4, 8, 4);
   row->setSpacing(4);
-  const QStringList titles = {tr("Linked"), tr("All heads"), tr("One head"), tr("Text")};
+  const QStringList titles = {tr("Linked"), tr("All heads"), tr("One head"), tr("Text"), tr("Map")};
   for (int i = 0; i < titles.size(); ++i) {
     auto* button = new QToolButton;
     button->setText(titles[i]);
@@ -75,6 +83,8 @@ void AttentionArea::setMode(const QString& mode) {
   m_down->setVisible(linked || mode == QLatin1String("head"));
   m_text->setVisible(linked || mode == QLatin1String("text"));
   m_left->setVisible(mode != QLatin1String("head"));
+  m_across->setVisible(mode != QLatin1String("map"));
+  m_maps->setVisible(mode == QLatin1String("map"));
   Q_EMIT modeChanged(mode);
 }
 
@@ -105,6 +115,8 @@ void AttentionArea::resetSplitters() {
   m_across->setSizes({520, 520});
   m_left->setSizes({520, 400});
   m_down->setSizes({700, 220});
+  m_maps->setSizes({640, 400});
+  m_mapSide->setSizes({320, 480});
 }
 
 } // namespace orrery::app

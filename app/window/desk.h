@@ -9,6 +9,7 @@
 #include "app/figure_writer.h"
 #include "app/system_theme.h"
 #include "app/theme.h"
+#include "app/window/map_control.h"
 #include "app/window/run_control.h"
 #include "app/window/selection_model.h"
 #include "app/window/session_link.h"
@@ -26,6 +27,7 @@ public:
   RunControl& run() { return m_run; }
   SelectionModel& selection() { return m_selection; }
   ViewStore& views() { return m_views; }
+  MapControl& map() { return m_map; }
   QUndoStack& undo() { return m_undo; }
   FigureInput figureInput() const; // what views are drawn from now
 
@@ -57,6 +59,7 @@ private:
   SessionLink m_link;
   ViewStore m_views; // after the link: tasks of its pool ask the session
   RunControl m_run;
+  MapControl m_map{m_views.pool()};
   SystemTheme m_systemTheme;
   ThemeChoice m_theme = ThemeChoice::System;
 };

@@ -143,9 +143,15 @@ exports::Recipe ExportDialog::recipe() const {
   recipe.figure.theme = theme == QLatin1String("dark")    ? scene::ThemeKind::Dark
                         : theme == QLatin1String("light") ? scene::ThemeKind::Light
                                                           : scene::ThemeKind::Print;
+  const views::View* view = m_desk.views().registry().find(recipe.view);
+  if (view && view->info().input == "map") {
+    const auto& map = m_desk.map().input();
+    recipe.inputPath = m_desk.map().source().toStdString();
+    if (map && map->spec) recipe.inputMake = {{"sweep", sweep::sweepSpecJson(*map->spec)}};
+    return recipe;
+  }
   const store::SnapshotPtr snapshot = m_desk.link().snapshot();
   recipe.inputPath = m_desk.run().openPath().toStdString();
-  const views::View* view = m_desk.views().registry().find(recipe.view);
   if (view && ofWeights(view->info())) {
     if (const auto model = m_desk.link().model()) recipe.inputHash = model->contentHash;
     if (view->info().input == "checkpoints") recipe.inputOther = m_desk.link().state().seriesPath;
@@ -181,8 +187,11 @@ void ExportDialog::preview() {
   const std::uint64_t number = ++m_asked;
   const views::View* view = m_desk.views().registry().find(m_view->currentData().toString().toStdString());
   const FigureInput input = m_desk.figureInput();
-  if (!view || !(ofWeights(view->info()) ? input.weights != nullptr : input.snapshot != nullptr))
-    return m_message->setText(tr("There is nothing to draw yet."));
+  const std::string kind = view ? view->info().input : std::string();
+  const bool any = kind == "map"                     ? input.map != nullptr
+                   : view && ofWeights(view->info()) ? input.weights != nullptr
+                                                     : input.snapshot != nullptr;
+  if (!view || !any) return m_message->setText(tr("There is nothing to draw yet."));
   m_desk.views().pool().post([guard = QPointer<ExportDialog>(this), number, view, input, what = recipe()] {
     auto png = previewPng(*view, what, input);
     const QString error = png ? QString() : QString::fromStdString(png.error().message());

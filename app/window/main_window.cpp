@@ -17,6 +17,7 @@
 #include "app/window/export_dialog.h"
 #include "app/window/inspector_dock.h"
 #include "app/window/log_dock.h"
+#include "app/window/map_dock.h"
 #include "app/window/model_dock.h"
 #include "app/window/prompt_dock.h"
 #include "app/window/settings.h"
@@ -72,7 +73,9 @@ void MainWindow::makeDocks() {
   tokens->setWidget(m_tokens);
   auto* evict = new EvictDock(m_desk, this);
   connect(evict, &EvictDock::viewWanted, this, [this](const QString& view) { showExtraView(view.toStdString()); });
-  m_docks = {model, m_prompt, tokens, m_timeline, m_inspector, settings, log, evict};
+  auto* map = new MapDock(
+      m_desk, [this] { return shownOfMap(); }, [this](const std::string& view) { showMap(view); }, this);
+  m_docks = {model, m_prompt, tokens, m_timeline, m_inspector, settings, log, evict, map};
   for (QDockWidget* dock : m_docks)
     dock->setFeatures(QDockWidget::DockWidgetMovable | QDockWidget::DockWidgetClosable |
                       QDockWidget::DockWidgetFloatable);
@@ -89,6 +92,7 @@ void MainWindow::placeDocks() {
   splitDockWidget(d[4], d[5], Qt::Vertical);
   tabifyDockWidget(d[5], d[6]);
   tabifyDockWidget(d[5], d[7]);
+  tabifyDockWidget(d[0], d[8]);
   addDockWidget(Qt::BottomDockWidgetArea, d[2]);
   splitDockWidget(d[2], d[3], Qt::Vertical);
   for (QDockWidget* dock : d) {
@@ -96,6 +100,7 @@ void MainWindow::placeDocks() {
     dock->show();
   }
   d[5]->raise();
+  d[0]->raise();
   sizeDocks();
 }
 
@@ -154,6 +159,14 @@ void MainWindow::connectDesk() {
     m_messages->show(sentence, failed, scene::theme(m_desk.views().theme()));
   });
   connect(&m_desk, &Desk::themeChanged, this, [this] { retintIcons(*this, scene::theme(m_desk.views().theme())); });
+  connect(&m_desk.map(), &MapControl::opened, this, [this] {
+    for (ViewPane* pane : allPanes()) // another window: its zoom is gone
+      if (pane->viewName() == "map") pane->canvas().setViewports({});
+  });
+  connect(&m_attention->pane(QStringLiteral("map")).canvas(), &gpu::Canvas::viewportsEdited, this,
+          [this] { m_desk.map().lookAt(shownOfMap()); });
+  connect(&m_desk.selection(), &SelectionModel::changed, &m_desk.map(),
+          [this](const views::Selection& now) { m_desk.map().selectionChanged(now); });
   connect(&m_desk.link(), &SessionLink::modelChanged, this, &MainWindow::updateTitle);
   connect(&m_desk.link(), &SessionLink::stateChanged, this, &MainWindow::applyPending);
   connect(&m_desk.link(), &SessionLink::jobEnded, this, [this](const session::JobInfo& job) {
@@ -169,10 +182,30 @@ void MainWindow::connectDesk() {
   }
   for (ViewPane* pane : allPanes())
     if (pane->viewName() != "head") pane->canvas().setEmptyMessage(QString(), QString());
+  m_attention->pane(QStringLiteral("map"))
+      .canvas()
+      .setEmptyMessage(tr("No map yet"), tr("Start one in the panel Boundary map, or drop a map file here."));
   connect(&m_desk.link(), &SessionLink::stateChanged, this, &MainWindow::showStateOnCanvas);
   showStateOnCanvas();
   m_status->setBackend(m_attention->pane(QStringLiteral("head")).canvas().backendName());
   retintIcons(*this, scene::theme(m_desk.views().theme()));
+}
+
+// A view of the map: in the middle of the window, or a panel of its own.
+void MainWindow::showMap(const std::string& view) {
+  m_attention->setMode(QStringLiteral("map"));
+  if (view == "map-profile") return showExtraView(view);
+  m_desk.views().setActive(view);
+}
+
+// What of the map is in view, in pixels from its top left corner.
+scene::Rect MainWindow::shownOfMap() {
+  const auto& input = m_desk.map().input();
+  if (!input) return {};
+  const views::Viewports shown = viewportsOf("map");
+  if (const auto found = shown.find("map"); found != shown.end()) return found->second;
+  const sweep::Map& map = *input->snapshot->map;
+  return {0, 0, static_cast<double>(map.width()), static_cast<double>(map.height())};
 }
 
 std::vector<ViewPane*> MainWindow::allPanes() {
@@ -233,7 +266,8 @@ void MainWindow::fillPanelMenu(QMenu& menu) {
 }
 
 std::vector<std::string> MainWindow::extraViews() const {
-  static const std::vector<std::string> kPlaced = {"heads", "head", "cell", "text", "tokens", "next"};
+  static const std::vector<std::string> kPlaced = {"heads", "head", "cell",      "text",         "tokens",
+                                                   "next",  "map",  "map-curve", "map-dimension"};
   std::vector<std::string> names;
   for (const auto& view : m_desk.views().registry().all())
     if (std::find(kPlaced.begin(), kPlaced.end(), view->info().name) == kPlaced.end())

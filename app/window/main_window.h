@@ -44,6 +44,7 @@ public:
   void fillPanelMenu(QMenu& menu);
   std::vector<std::string> extraViews() const; // those that have no place in the layout
   void showExtraView(const std::string& view);
+  void showMap(const std::string& view);
   void resetLayout();
 
 protected:
@@ -66,6 +67,7 @@ private:
   void showCanvasMenu(const QPoint& at);
   std::vector<ViewPane*> allPanes();
   views::Viewports viewportsOf(const std::string& view);
+  scene::Rect shownOfMap();
   Workspace workspace();
   void apply(const Workspace& workspace);
   void apply(const exports::Recipe& recipe);

@@ -8,6 +8,7 @@
 #include "app/window/main_window.h"
 #include "app/window/settings.h"
 #include "core/session/recipe.h"
+#include "core/sweep/map_file.h"
 #include "views/export/recipe.h"
 
 namespace orrery::app {
@@ -17,13 +18,17 @@ namespace {
 struct Opened {
   std::optional<Workspace> workspace;
   std::optional<exports::Recipe> recipe;
+  bool isMap = false;
   std::optional<Error> error; // else: for the session to open
 };
 
 Opened look(const std::string& path) {
   Opened opened;
   const bool json = path.ends_with(".json") && !path.ends_with(".index.json");
-  if (!json) return opened;
+  if (!json) {
+    opened.isMap = path.ends_with(".h5") && sweep::isMapFile(path);
+    return opened;
+  }
   const auto text = readJsonFile(path);
   if (!text) {
     opened.error = text.error();
@@ -82,6 +87,7 @@ void MainWindow::openPath(const QString& path) {
           if (opened.error) return guard->m_desk.fail(*opened.error);
           if (opened.workspace) return guard->apply(*opened.workspace);
           if (opened.recipe) return guard->apply(*opened.recipe);
+          if (opened.isMap) return guard->m_desk.map().open(path);
           guard->openModel(path);
         },
         Qt::QueuedConnection);

@@ -58,6 +58,9 @@ void ViewPane::connectCanvas() {
   connect(&m_desk.link(), &SessionLink::weightsChanged, this, [this] {
     if (isVisible()) m_canvas->setWeights(m_desk.link().state().weights, m_desk.link().state().series);
   });
+  connect(&m_desk.map(), &MapControl::changed, this, [this] {
+    if (isVisible()) m_canvas->setMap(m_desk.map().input());
+  });
   connect(&m_desk.selection(), &SelectionModel::changed, this, [this](const views::Selection& now) {
     if (isVisible()) m_canvas->setSelection(now);
   });
@@ -78,6 +81,7 @@ void ViewPane::connectCanvas() {
 
 void ViewPane::sync() {
   m_canvas->setWeights(m_desk.link().state().weights, m_desk.link().state().series);
+  m_canvas->setMap(m_desk.map().input());
   m_canvas->setView(m_view, m_desk.link().snapshot(), m_desk.views().parameters(m_name), m_desk.selection().selection(),
                     m_desk.views().theme());
 }

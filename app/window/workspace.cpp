@@ -15,8 +15,11 @@ constexpr const char* kFormat = "orrery-workspace";
 using Ordered = nlohmann::ordered_json;
 
 Ordered selectionJson(const views::Selection& s) {
-  Ordered json = {{"layer", s.layer}, {"head", s.head},       {"query", s.query},
-                  {"key", s.key},     {"channel", s.channel}, {"shown_tokens", s.shownTokens}};
+  Ordered json = {{"layer", s.layer},        {"head", s.head},
+                  {"query", s.query},        {"key", s.key},
+                  {"channel", s.channel},    {"shown_tokens", s.shownTokens},
+                  {"map_row", s.mapRow},     {"map_column", s.mapColumn},
+                  {"other_row", s.otherRow}, {"other_column", s.otherColumn}};
   if (!s.tensor.empty()) json["tensor"] = s.tensor;
   return json;
 }
@@ -115,6 +118,10 @@ std::optional<Error> readSelection(const Json& json, views::Selection& s, const 
   QString tensor;
   reader.read("tensor", tensor);
   s.tensor = tensor.toStdString();
+  reader.read("map_row", s.mapRow);
+  reader.read("map_column", s.mapColumn);
+  reader.read("other_row", s.otherRow);
+  reader.read("other_column", s.otherColumn);
   return reader.finish();
 }
 

@@ -22,6 +22,8 @@
 
 namespace orrery::views {
 
+struct MapInput; // map_input.h
+
 enum class ParameterKind { Boolean, Integer, Number, Choice, Text, NumberOrAuto };
 struct Parameter {
   std::string name; // as in `--set name=value`
@@ -35,7 +37,8 @@ using Parameters = std::map<std::string, std::string>; // values as text, as the
 struct ViewInfo {
   std::string name;  // "head", "heads", "text" ... stable: recipes and --view use it
   std::string title; // "Attention of one head"
-  std::string input; // "trace": needs a Snapshot; "weights": a checkpoint; "checkpoints": one or more to compare with
+  // "trace": needs a Snapshot; "weights": a checkpoint; "checkpoints": one or more to compare with; "map": a MapInput
+  std::string input;
   std::vector<Parameter> parameters;
 };
 
@@ -47,6 +50,7 @@ struct Request {
   store::SnapshotPtr snapshot;
   weights::WeightsPtr weights;             // of the checkpoint that is open; null: none, or a trace file
   std::vector<weights::WeightsPtr> series; // checkpoints that it is compared with, in order
+  std::shared_ptr<const MapInput> map;     // of views whose input is "map"
   Selection selection;
   Parameters parameters; // complete: defaults filled in by completeParameters()
   Viewports viewports;

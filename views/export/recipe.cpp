@@ -140,6 +140,10 @@ Status readSelection(const Json& json, views::Selection& selection, const std::s
   reader.integer("channel", selection.channel);
   reader.integer("shown_tokens", selection.shownTokens);
   reader.text("tensor", selection.tensor);
+  reader.integer("map_row", selection.mapRow);
+  reader.integer("map_column", selection.mapColumn);
+  reader.integer("other_row", selection.otherRow);
+  reader.integer("other_column", selection.otherColumn);
   return reader.read(json);
 }
 
@@ -186,8 +190,11 @@ Json inputJson(const Recipe& recipe) {
 }
 
 Json selectionJson(const views::Selection& s) {
-  Json json = {{"layer", s.layer}, {"head", s.head},       {"query", s.query},
-               {"key", s.key},     {"channel", s.channel}, {"shown_tokens", s.shownTokens}};
+  Json json = {{"layer", s.layer},        {"head", s.head},
+               {"query", s.query},        {"key", s.key},
+               {"channel", s.channel},    {"shown_tokens", s.shownTokens},
+               {"map_row", s.mapRow},     {"map_column", s.mapColumn},
+               {"other_row", s.otherRow}, {"other_column", s.otherColumn}};
   if (!s.tensor.empty()) json["tensor"] = s.tensor;
   return json;
 }

@@ -150,6 +150,14 @@ void Canvas::setWeights(weights::WeightsPtr weights, std::vector<weights::Weight
   request(true);
 }
 
+void Canvas::setMap(std::shared_ptr<const views::MapInput> map) {
+  if (map == m_map) return;
+  m_map = std::move(map);
+  if (!m_view || m_view->info().input != "map") return;
+  if (!canBuild()) m_built = nullptr;
+  request(false);
+}
+
 void Canvas::setSelection(const views::Selection& selection) {
   if (selection == m_selection) return;
   const bool otherPicture = selection.layer != m_selection.layer || selection.head != m_selection.head ||
@@ -174,6 +182,7 @@ bool Canvas::canBuild() const {
   if (!m_view) return false;
   const std::string& input = m_view->info().input;
   if (input == "trace") return m_snapshot != nullptr;
+  if (input == "map") return m_map != nullptr;
   return m_weights != nullptr || (input != "weights" && input != "checkpoints");
 }
 
@@ -182,6 +191,7 @@ views::Request Canvas::currentRequest() const {
   request.snapshot = m_snapshot;
   request.weights = m_weights;
   request.series = m_series;
+  request.map = m_map;
   request.selection = m_selection;
   request.parameters = m_parameters;
   request.viewports = m_viewports;

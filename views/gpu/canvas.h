@@ -62,6 +62,7 @@ public:
   void setSnapshot(store::SnapshotPtr snapshot);
   // What views of weights show, and what it is compared with.
   void setWeights(weights::WeightsPtr weights, std::vector<weights::WeightsPtr> series = {});
+  void setMap(std::shared_ptr<const views::MapInput> map); // for views whose input is "map"; may be null
   void setSelection(const views::Selection& selection);
   void setParameters(views::Parameters parameters);
   void setTheme(scene::ThemeKind theme);
@@ -187,6 +188,7 @@ private:
   store::SnapshotPtr m_snapshot;
   weights::WeightsPtr m_weights;
   std::vector<weights::WeightsPtr> m_series;
+  std::shared_ptr<const views::MapInput> m_map;
   views::Parameters m_parameters;
   views::Selection m_selection;
   scene::ThemeKind m_theme = scene::ThemeKind::Dark;

@@ -76,6 +76,24 @@ ColorTable cyclic() {
   return table;
 }
 
+// ColorBrewer's Spectral (Cynthia Brewer, Apache 2.0), eleven colours joined by straight lines in RGB: red to violet,
+// as the figures of arXiv 2402.06184 have it.
+ColorTable spectral() {
+  constexpr std::array<std::uint32_t, 11> kColors = {0x9e0142, 0xd53e4f, 0xf46d43, 0xfdae61, 0xfee08b, 0xffffbf,
+                                                     0xe6f598, 0xabdda4, 0x66c2a5, 0x3288bd, 0x5e4fa2};
+  ColorTable table;
+  for (std::size_t i = 0; i < 256; ++i) {
+    const double at = static_cast<double>(i) / 255 * 10;
+    const std::size_t k = std::min<std::size_t>(9, static_cast<std::size_t>(at));
+    const Color a = fromHex(kColors[k]), b = fromHex(kColors[k + 1]);
+    const auto between = [&](std::uint8_t p, std::uint8_t q) {
+      return static_cast<std::uint8_t>(std::lround(p + (at - static_cast<double>(k)) * (static_cast<double>(q) - p)));
+    };
+    table[i] = {between(a.r, b.r), between(a.g, b.g), between(a.b, b.b), 255};
+  }
+  return table;
+}
+
 ColorTable fromText(const char* hex) {
   const auto digit = [](char c) { return static_cast<std::uint8_t>(c <= '9' ? c - '0' : c - 'a' + 10); };
   const auto byte = [&](const char* at) { return static_cast<std::uint8_t>(digit(at[0]) * 16 + digit(at[1])); };
@@ -114,7 +132,8 @@ std::vector<Named> makeTables() {
           {"grey", grey()},
           {"diverging-dark", diverging(darkLow, darkHigh, dark)},
           {"diverging-light", diverging(lightLow, lightHigh, white)},
-          {"cyclic", cyclic()}};
+          {"cyclic", cyclic()},
+          {"spectral", spectral()}};
 }
 
 const std::vector<Named>& tables() {

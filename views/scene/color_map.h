@@ -22,7 +22,7 @@ inline std::uint32_t packed(Color c) {
 }
 
 // "orrery-dark", "orrery-light" (sequential, from the canvas colour through blue), "viridis", "cividis", "grey",
-// "diverging-dark", "diverging-light" (blue - canvas - orange), "cyclic".
+// "diverging-dark", "diverging-light" (blue - canvas - orange), "cyclic", "spectral" (not uniform: as in a paper).
 using ColorTable = std::array<Color, 256>;
 const ColorTable* colorTable(std::string_view name); // nullptr if unknown
 std::vector<std::string> colorMapNames();

@@ -165,7 +165,9 @@ TEST(ColorMap, PublishedTablesHaveTheirKnownEnds) {
   EXPECT_EQ(toHex((*colorTable("cividis"))[0]), "#00224e");
   EXPECT_EQ(toHex((*colorTable("cividis"))[255]), "#fee838");
   EXPECT_EQ(colorTable("no such map"), nullptr);
-  EXPECT_EQ(colorMapNames().size(), 8u);
+  EXPECT_EQ(toHex((*colorTable("spectral"))[0]), "#9e0142");
+  EXPECT_EQ(toHex((*colorTable("spectral"))[255]), "#5e4fa2");
+  EXPECT_EQ(colorMapNames().size(), 9u);
 }
 
 TEST(ColorScale, LinearAndLogPositions) {

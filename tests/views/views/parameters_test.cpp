@@ -55,7 +55,8 @@ TEST(Registry, NamesAreUniqueAndDefaultsValid) {
     EXPECT_EQ(registry.find(view->info().name), view.get());
     for (const Parameter& parameter : view->info().parameters) EXPECT_FALSE(parameter.help.empty()) << parameter.name;
   }
-  for (const char* name : {"heads", "head", "cell", "text", "tokens", "next", "scores", "surprisal"})
+  for (const char* name : {"heads", "head", "cell", "text", "tokens", "next", "scores", "surprisal", "map", "map-curve",
+                           "map-profile", "map-dimension"})
     EXPECT_TRUE(names.contains(name)) << name;
   EXPECT_EQ(registry.find("none"), nullptr);
 }

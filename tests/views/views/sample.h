@@ -9,6 +9,7 @@
 
 #include "core/hooks/overview.h"
 #include "core/store/snapshot.h"
+#include "tests/views/views/sample_map.h"
 #include "tests/views/views/sample_weights.h"
 #include "views/registry.h"
 
@@ -174,6 +175,7 @@ inline Request requestOf(const View& view, store::SnapshotPtr snapshot, Paramete
                          double height = 480) {
   Request request;
   request.id = 7;
+  if (snapshot && snapshot->length() > 0) request.map = sampleMap();
   request.snapshot = std::move(snapshot);
   request.weights = sampleWeights();
   request.series = {sampleWeights(1), sampleWeights(2)};
