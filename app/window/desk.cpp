@@ -22,7 +22,9 @@ void Desk::updateLimits() {
   m_selection.setLimits(dims, m_link.length());
 }
 
-FigureInput Desk::figureInput() const { return {m_link.snapshot(), m_link.state().weights, m_link.state().series}; }
+FigureInput Desk::figureInput() const {
+  return {m_link.snapshot(), m_link.state().weights, m_link.state().series, m_map.input()};
+}
 
 void Desk::select(const views::Selection& selection) {
   if (!(selection == m_selection.selection())) m_undo.push(new SelectCommand(m_selection, selection));
