@@ -19,6 +19,7 @@ std::map<std::string, DocRow> documentedHooks() {
   std::ifstream in(ORRERY_SOURCE_DIR "/docs/hooks.md");
   std::map<std::string, DocRow> rows;
   for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("## ")) break; // other tables follow
     if (!line.starts_with("| `")) continue;
     std::vector<std::string> cells;
     for (std::size_t at = 2, end = 0; (end = line.find(" |", at)) != std::string::npos; at = end + 3)
