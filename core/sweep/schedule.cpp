@@ -22,9 +22,8 @@ std::int64_t tileSide(std::int64_t height, std::int64_t width, int start, std::i
 
 Schedule::Schedule(std::int64_t height, std::int64_t width, const Refinement& how, std::vector<ScheduleLayer> layers,
                    Classify classify, int shard, int shards)
-    : m_height(height), m_width(width), m_lattice(height, width, how), m_layers(std::move(layers)),
-      m_classify(std::move(classify)), m_shard(shard), m_shards(shards),
-      m_tileSide(tileSide(height, width, m_lattice.how().start, shards)),
+    : m_width(width), m_lattice(height, width, how), m_layers(std::move(layers)), m_classify(std::move(classify)),
+      m_shard(shard), m_shards(shards), m_tileSide(tileSide(height, width, m_lattice.how().start, shards)),
       m_data(m_layers.size()), m_view{0, 0, height, width} {
   const auto pixels = static_cast<std::size_t>(height * width);
   for (LayerData& data : m_data) {

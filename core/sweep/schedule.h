@@ -79,7 +79,7 @@ private:
   bool inView(std::uint32_t pixel) const;
   bool isOpen(const LayerData& data, std::uint32_t pixel) const;
 
-  std::int64_t m_height, m_width;
+  std::int64_t m_width;
   Lattice m_lattice;
   std::vector<ScheduleLayer> m_layers;
   Classify m_classify;
