@@ -108,7 +108,7 @@ void addMarkOfSelection(Figure& figure, int panel, const Request& request, std::
 // KL over the position, with a dot where the most likely token changes.
 void addKl(Figure& figure, const Rect& area, const Request& request, const EvictionResult& result) {
   const auto tokens = static_cast<std::int64_t>(result.kl.size());
-  Chart chart{"kl", area, {"token position", 0, static_cast<double>(tokens), false, true}, {"KL (nat)"}};
+  Chart chart{"kl", area, {"", 0, static_cast<double>(tokens), false, true}, {"KL (nat)"}};
   chart.y.high = niceCeil(std::max(highest(result.kl) * 1.0001, 1e-9));
   const int panel = addChart(figure, chart);
   const scene::Color color = policyColor(result.eviction.policy);
@@ -175,13 +175,13 @@ Result<Built> EvictionView::build(const Request& request, std::stop_token stop) 
   }
   figure.text({pad, top + line / 2}, firstFitting({summary(result)}, room, size), size, figure.theme.secondary);
   top += line + pad;
-  const double height = figure.height() - top - pad, half = height / 2;
+  const double height = figure.height() - top - pad, half = (height - pad) / 2;
   const double heads =
       std::min(0.4 * room, 3 * size * static_cast<double>((*study)->heads) + 5 * line + figure.barWidth());
   const bool wide = room >= 48 * size;
   const double charts = wide ? room - heads - pad : room;
   addKl(figure, {pad, top, charts, half}, request, result);
-  addMissing(figure, {pad, top + half, charts, half}, request, result);
+  addMissing(figure, {pad, top + half + pad, charts, half}, request, result);
   if (wide) addHeads(figure, {pad + charts + pad, top, heads, height}, request, **study, result);
 
   Built built;

@@ -258,7 +258,13 @@ void MainWindow::updateTitle() {
 
 void MainWindow::fillPanelMenu(QMenu& menu) {
   for (QDockWidget* dock : m_docks) {
-    QAction* action = dock->toggleViewAction();
+    auto* action = new QAction(dock->windowTitle(), this);
+    action->setCheckable(true);
+    connect(dock, &QDockWidget::visibilityChanged, action, &QAction::setChecked); // false behind another tab, too
+    connect(action, &QAction::triggered, dock, [dock](bool wanted) {
+      dock->setVisible(wanted);
+      if (wanted) dock->raise();
+    });
     action->setObjectName(QStringLiteral("action.panel.") + dock->objectName().mid(5));
     menu.addAction(action);
     addAction(action);
@@ -291,25 +297,26 @@ bool MainWindow::weightsOnScreen() const {
   });
 }
 
-// Pictures of weights want room and share one place; they stand beside the inspector.
+// Pictures want room and share one place; they stand beside the inspector.
 void MainWindow::placeExtra(QDockWidget& dock, const std::string& view) {
-  if (!isOfWeights(view)) return addDockWidget(Qt::RightDockWidgetArea, &dock);
   for (const auto& [name, pane] : m_extra)
-    if (name != view && isOfWeights(name))
-      return tabifyDockWidget(static_cast<QDockWidget*>(pane->parentWidget()), &dock);
+    if (name != view && pane) return tabifyDockWidget(static_cast<QDockWidget*>(pane->parentWidget()), &dock);
   if (width() < kWide) return tabifyDockWidget(m_inspector, &dock); // no room for one more column
   addDockWidget(Qt::RightDockWidgetArea, &dock, Qt::Horizontal);
 }
 
 void MainWindow::showExtraView(const std::string& view) {
   ViewPane*& pane = m_extra[view];
-  const bool fresh = !pane && isOfWeights(view) && !weightsOnScreen();
+  const bool fresh = !pane && std::ranges::none_of(
+                                  m_extra, [](const auto& extra) { return extra.second && extra.second->isVisible(); });
   if (!pane) {
     pane = new ViewPane(m_desk, view, false);
-    auto* dock = new QDockWidget(QString::fromStdString(m_desk.views().registry().find(view)->info().title), this);
+    const views::ViewInfo& info = m_desk.views().registry().find(view)->info();
+    auto* dock = new QDockWidget(QString::fromStdString(info.title), this);
     dock->setObjectName(QStringLiteral("dock.view.") + QString::fromStdString(view));
     dock->setWidget(pane);
     placeExtra(*dock, view);
+    if (info.input == "trace") pane->canvas().setEmptyMessage(tr("No run yet"), tr("Type a prompt, then Ctrl+Return."));
     connect(pane, &ViewPane::menuRequested, this, &MainWindow::showCanvasMenu);
   }
   auto* dock = static_cast<QDockWidget*>(pane->parentWidget());
