@@ -32,6 +32,12 @@ std::string evictionName(const hooks::Eviction& eviction) {
   return "own selection, " + std::to_string(count) + (count == 1 ? " token dropped" : " tokens dropped");
 }
 
+std::string evictionCost(const hooks::EvictionResult& result) {
+  return "mean KL " + scene::numberText(result.klMean(), 3) + " nat · top-1 changed at " +
+         std::to_string(result.topChangedCount()) + " of " + std::to_string(result.kl.size()) +
+         " · missing attention " + scene::numberText(result.missingMean(), 3);
+}
+
 namespace {
 
 using hooks::EvictionResult;
@@ -52,7 +58,7 @@ public:
 private:
   const ViewInfo m_info{
       "eviction",
-      "Eviction, token by token",
+      "Eviction by token",
       "trace",
       {{"policy", ParameterKind::Choice, "window", policyChoices(), "which of the tried policies"},
        {"budget", ParameterKind::Integer, "0", {}, "which of its budgets; the nearest below, 0: the smallest tried"},
@@ -153,17 +159,12 @@ void addHeads(Figure& figure, const Rect& area, const Request& request, const ho
   addValueMap(figure, std::move(map));
 }
 
-std::string summary(const EvictionResult& result) {
-  return "mean KL " + scene::numberText(result.klMean(), 3) + " nat · top-1 changed at " +
-         std::to_string(result.topChangedCount()) + " of " + std::to_string(result.kl.size()) +
-         " · missing attention " + scene::numberText(result.missingMean(), 3);
-}
-
 Result<Built> EvictionView::build(const Request& request, std::stop_token stop) const {
   auto study = evictionStudy(request);
   if (!study) return study.error();
   if (stop.stop_requested()) return cancelled();
   const EvictionResult& result = chosen(request, **study);
+  const std::string cost = evictionCost(result);
   const auto tokens = static_cast<std::int64_t>(result.kl.size());
   Figure figure(request);
   const double size = figure.theme.denseSize, line = scene::lineHeight(size), pad = 0.8 * size;
@@ -173,7 +174,8 @@ Result<Built> EvictionView::build(const Request& request, std::stop_token stop) 
     figure.heading("Eviction · " + evictionName(result.eviction), pad, top + line / 2, room);
     top += 1.6 * line;
   }
-  figure.text({pad, top + line / 2}, firstFitting({summary(result)}, room, size), size, figure.theme.secondary);
+  figure.text({pad, top + line / 2}, firstFitting({cost + " · dots: another top-1", cost}, room, size), size,
+              figure.theme.secondary);
   top += line + pad;
   const double height = figure.height() - top - pad, half = (height - pad) / 2;
   const double heads =
@@ -194,8 +196,8 @@ Result<Built> EvictionView::build(const Request& request, std::stop_token stop) 
   built.data.push_back({"missing_attention", "1", viewOf(result.missing, {tokens}), std::move(names), {}});
   built.data.push_back(
       {"missing_attention_per_head", "1", viewOf(result.missingPerHead, {(*study)->layers, (*study)->heads}), {}, {}});
-  built.caption = captionStart(request, -1, -1, tokens) + " Cache: " + evictionName(result.eviction) + "; " +
-                  summary(result) + ". Dots mark positions where another token becomes the most likely one.";
+  built.caption = captionStart(request, -1, -1, tokens) + " Cache: " + evictionName(result.eviction) + "; " + cost +
+                  ". Dots mark positions where another token becomes the most likely one.";
   built.scene = std::move(figure.scene);
   scene::finish(built.scene);
   return built;

@@ -23,7 +23,7 @@ public:
   Result<Built> build(const Request& request, std::stop_token stop) const override;
 
 private:
-  const ViewInfo m_info{"kv-bytes", "Bytes of the cache", "trace", {titleParameter()}};
+  const ViewInfo m_info{"kv-bytes", "KV cache bytes", "trace", {titleParameter()}};
 };
 
 struct Row {
@@ -144,8 +144,7 @@ Result<Built> KvBytesView::build(const Request& request, std::stop_token stop) c
   auto rows = rowsOf(*places, *layer, stop);
   if (!rows) return rows.error();
   const std::string layerText = std::to_string(request.selection.layer);
-  std::vector<std::vector<std::string>> table{
-      {"stored as", "bytes", "of float16", "error of K", "error of V", "of attention, layer " + layerText}};
+  std::vector<std::vector<std::string>> table{{"stored as", "bytes", "of float16", "error of K", "of V", "of output"}};
   for (const Row& row : *rows) table.push_back(cellsOf(row, (*rows)[1].bytes));
   Figure figure(request);
   const double size = figure.theme.denseSize, line = scene::lineHeight(size), pad = 0.8 * size;
@@ -159,8 +158,10 @@ Result<Built> KvBytesView::build(const Request& request, std::stop_token stop) c
   const std::string perToken =
       amount(numbersOf(*places) * 2 / static_cast<double>(layer->tokens)) + " a token in float16";
   figure.text({pad, top + line / 2},
-              firstFitting({sharing(*layer->record) + " · " + perToken, sharing(*layer->record)}, room, size), size,
-              figure.theme.secondary);
+              firstFitting({sharing(*layer->record) + " · " + perToken + " · output: attention of layer " + layerText,
+                            sharing(*layer->record) + " · " + perToken, sharing(*layer->record)},
+                           room, size),
+              size, figure.theme.secondary);
   top += line + pad;
   addTable(figure, top, table);
   Built built;

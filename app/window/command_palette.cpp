@@ -31,7 +31,7 @@ QString plain(const QAction& action) {
   return text.remove(QLatin1Char('&')).remove(QStringLiteral("\u2026"));
 }
 
-// Views are known by two names: "Norms of keys and values" and, as in scripts, "kv-norms".
+// Views are known by two names: "KV norms" and, as in scripts, "kv-norms".
 QString shortName(const QAction& action) {
   static const QString kView = QStringLiteral("action.view.extra.");
   return action.objectName().startsWith(kView) ? action.objectName().mid(kView.size()) : QString();

@@ -39,7 +39,7 @@ constexpr std::array<const char*, 4> kPolicyTips = {
     QT_TRANSLATE_NOOP("orrery::app::EvictDock", "Keeps the newest entries"),
     QT_TRANSLATE_NOOP("orrery::app::EvictDock", "Keeps the first entries (attention sinks) and the newest"),
     QT_TRANSLATE_NOOP("orrery::app::EvictDock", "Keeps the entries that were attended to most, and the newest"),
-    QT_TRANSLATE_NOOP("orrery::app::EvictDock", "Keeps the entries with the smallest keys, and the newest")};
+    QT_TRANSLATE_NOOP("orrery::app::EvictDock", "Drops the entry whose key has the largest norm")};
 
 QLineEdit* field(const char* name, const QString& text, const QString& tip) {
   auto* line = new QLineEdit(text);

@@ -28,6 +28,8 @@ namespace orrery::app {
 
 namespace {
 constexpr int kWide = 1200; // units from which three columns of docks have room
+
+bool inFront(const QDockWidget& dock) { return dock.isVisible() && !dock.visibleRegion().isEmpty(); }
 } // namespace
 
 MainWindow::MainWindow(Desk& desk) : m_desk(desk), m_actions(*this) {
@@ -109,7 +111,7 @@ void MainWindow::sizeDocks() {
   const bool narrow = width() < kWide, low = height() < 760;
   resizeDocks({d[0], d[4]}, {narrow ? 200 : 280, narrow ? 190 : 260}, Qt::Horizontal);
   resizeDocks({d[0], d[1]}, {low ? 220 : 420, low ? 260 : 340}, Qt::Vertical);
-  resizeDocks({d[4], d[5]}, {low ? 340 : 560, low ? 160 : 260}, Qt::Vertical);
+  resizeDocks({d[4], d[5]}, {low ? 320 : 520, low ? 180 : 300}, Qt::Vertical);
   resizeDocks({d[2], d[3]}, {low ? 90 : 170, 56}, Qt::Vertical);
 }
 
@@ -260,8 +262,9 @@ void MainWindow::fillPanelMenu(QMenu& menu) {
   for (QDockWidget* dock : m_docks) {
     auto* action = new QAction(dock->windowTitle(), this);
     action->setCheckable(true);
-    connect(dock, &QDockWidget::visibilityChanged, action, &QAction::setChecked); // false behind another tab, too
-    connect(action, &QAction::triggered, dock, [dock](bool wanted) {
+    connect(&menu, &QMenu::aboutToShow, action, [action, dock] { action->setChecked(inFront(*dock)); });
+    connect(action, &QAction::triggered, dock, [dock] {
+      const bool wanted = !inFront(*dock); // one behind another tab comes forward
       dock->setVisible(wanted);
       if (wanted) dock->raise();
     });

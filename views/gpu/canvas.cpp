@@ -238,6 +238,7 @@ void Canvas::onBuilt(std::uint64_t id, Result<views::Built> built) {
   if (!built) {
     if (built.error().code == Code::Cancelled) return;
     const bool missing = built.error().code == Code::NotFound; // not there yet: nothing went wrong
+    if (missing) m_pool.post([old = std::move(m_built)] {});   // the old picture would belie the message
     m_failure = {missing ? "Nothing to show" : "This view cannot be shown", built.error().message(), -1, !missing};
     Q_EMIT buildFailed(text(built.error().message()));
     return;
