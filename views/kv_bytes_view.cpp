@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 #include "core/analysis/kv_storage.h"
 #include "views/built_in.h"
@@ -118,10 +119,15 @@ std::vector<std::string> cellsOf(const Row& row, double half) {
 void addTable(Figure& figure, double top, const std::vector<std::vector<std::string>>& table) {
   const auto& theme = figure.theme;
   const double size = theme.denseSize, line = 1.5 * scene::lineHeight(size), pad = 0.8 * size;
+  const std::size_t columns = table.front().size();
+  std::vector<double> widths(columns);
+  for (const auto& row : table)
+    for (std::size_t c = 0; c < columns; ++c) widths[c] = std::max(widths[c], scene::textWidth(row[c], size));
+  const double spare = figure.width() - 2 * pad - std::accumulate(widths.begin(), widths.end(), 0.0);
+  const double gap = std::clamp(spare / static_cast<double>(columns - 1), 0.8 * size, 1.6 * size);
   double x = pad;
-  for (std::size_t c = 0; c < table.front().size(); ++c) {
-    double width = 0;
-    for (const auto& row : table) width = std::max(width, scene::textWidth(row[c], size));
+  for (std::size_t c = 0; c < columns; ++c) {
+    const double width = widths[c];
     if (x + width > figure.width() - pad) return; // columns that have no room are left out
     for (std::size_t r = 0; r < table.size(); ++r) {
       const double y = top + (static_cast<double>(r) + 0.5) * line;
@@ -132,7 +138,7 @@ void addTable(Figure& figure, double top, const std::vector<std::vector<std::str
       else
         figure.text({x + width, y}, table[r][c], size, color, scene::Align::Right);
     }
-    x += width + 1.6 * size;
+    x += width + gap;
   }
 }
 

@@ -166,13 +166,16 @@ void EvictDock::run() {
 }
 
 void EvictDock::refresh() {
-  const bool running = runningEviction(m_desk.link()) != nullptr;
+  const session::JobInfo* job = runningEviction(m_desk.link());
+  const bool running = job != nullptr;
   m_run->setText(running ? tr("Cancel") : tr("Try"));
   m_run->setEnabled(running || (m_desk.run().hasRun() && !m_desk.link().busy()));
   const store::SnapshotPtr snapshot = m_desk.link().snapshot();
   const bool has = snapshot && snapshot->eviction && !snapshot->eviction->results.empty();
   m_show->setEnabled(has);
-  const QString text = has ? summary(*snapshot->eviction) : whatToDo();
+  const QString text = running ? QString::fromStdString(job->detail.empty() ? job->title : job->detail)
+                       : has   ? summary(*snapshot->eviction)
+                               : whatToDo();
   if (m_summary->text() == text) return;
   m_summary->setText(text);
   m_show->setToolTip(has ? text : tr("Costs over the budget, and token by token, of what was tried"));

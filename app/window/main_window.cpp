@@ -5,6 +5,7 @@
 #include <QFileInfo>
 #include <QMenuBar>
 #include <QMimeData>
+#include <QTabBar>
 #include <QToolBar>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -325,6 +326,8 @@ void MainWindow::showExtraView(const std::string& view) {
   auto* dock = static_cast<QDockWidget*>(pane->parentWidget());
   dock->show();
   dock->raise();
+  for (QTabBar* tabs : findChildren<QTabBar*>(QString(), Qt::FindDirectChildrenOnly))
+    tabs->setElideMode(Qt::ElideNone); // many tabs scroll: names cut to a letter say nothing
   if (fresh && width() < kWide) resizeDocks({dock}, {width() / 2}, Qt::Horizontal);
   if (fresh && width() >= kWide) resizeDocks({m_inspector, dock}, {220, width() * 2 / 5}, Qt::Horizontal);
   m_desk.views().setActive(view);
@@ -366,7 +369,10 @@ void MainWindow::exportFigure() {
 }
 
 void MainWindow::showPalette() {
-  auto* palette = new CommandPalette(findChildren<QAction*>(), this);
+  QList<QAction*> actions = findChildren<QAction*>();
+  // A dock's own one would close a panel that stands behind another.
+  actions.removeIf([](const QAction* action) { return qobject_cast<QDockWidget*>(action->parent()) != nullptr; });
+  auto* palette = new CommandPalette(actions, this);
   palette->move(mapToGlobal(QPoint((width() - palette->width()) / 2, 64)));
   palette->show();
 }
