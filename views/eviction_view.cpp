@@ -129,7 +129,9 @@ void addKl(Figure& figure, const Rect& area, const Request& request, const Evict
 
 void addMissing(Figure& figure, const Rect& area, const Request& request, const EvictionResult& result) {
   const auto tokens = static_cast<std::int64_t>(result.missing.size());
-  Chart chart{"missing", area, {"token position", 0, static_cast<double>(tokens), false, true}, {"missing attention"}};
+  Chart chart{"missing", area, {"token position", 0, static_cast<double>(tokens), false, true}, {}};
+  const double size = figure.theme.denseSize, room = area.h - 2.6 * scene::lineHeight(size);
+  chart.y.title = firstFitting({"missing attention", "missing"}, room, size);
   const int panel = addChart(figure, chart);
   addCurve(figure, panel, chart, {positions(tokens), result.missing, figure.theme.info});
   addMarkOfSelection(figure, panel, request, tokens, 1);
@@ -174,7 +176,7 @@ Result<Built> EvictionView::build(const Request& request, std::stop_token stop) 
     figure.heading("Eviction · " + evictionName(result.eviction), pad, top + line / 2, room);
     top += 1.6 * line;
   }
-  figure.text({pad, top + line / 2}, firstFitting({cost + " · dots: another top-1", cost}, room, size), size,
+  figure.text({pad, top + line / 2}, firstFitting({cost + " · dots: new top-1", cost}, room, size), size,
               figure.theme.secondary);
   top += line + pad;
   const double height = figure.height() - top - pad, half = (height - pad) / 2;

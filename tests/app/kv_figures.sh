@@ -4,7 +4,7 @@
 # SVG again, byte for byte.
 # usage: kv_figures.sh PROGRAM
 set -euo pipefail
-program=$1
+program=$(realpath "$1")
 model=$(cd "$(dirname "$0")/../../assets/models/bundled" && pwd)
 text="One sunny morning, Nina went to the bridge. mipa = 31, zuka = 7, tor = 52 zuka?"
 folder=$(mktemp -d)
