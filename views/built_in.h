@@ -52,5 +52,8 @@ std::unique_ptr<View> makeMapDimensionView(const Shared& shared);
 // "tensor L NAME" ("tensor - NAME" for one of no layer). Unknown
 // words and numbers that are none leave the selection as it is.
 Selection selectionOf(const std::string& action, const Selection& current);
+// The token that a click on such a link points at, of a cell its key; kNone if it points at none. "query" turns pages
+// and points at none.
+std::int64_t tokenOf(const std::string& action);
 
 } // namespace orrery::views

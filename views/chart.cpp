@@ -47,7 +47,8 @@ int addChart(Figure& figure, const Chart& chart) {
   scene::addValueAxis(figure.scene, {panel, scene::Side::Left, ticks, chart.y.log}, theme);
   scene::addValueAxis(figure.scene, {panel, scene::Side::Bottom, ticksOf(chart.x, across), chart.x.log}, theme);
   scene::addAxisTitle(figure.scene, frame, scene::Side::Left, labels, chart.y.title, theme);
-  scene::addAxisTitle(figure.scene, frame, scene::Side::Bottom, 0.8 * size + line, chart.x.title, theme);
+  if (!chart.x.title.empty())
+    scene::addAxisTitle(figure.scene, frame, scene::Side::Bottom, 0.8 * size + line, chart.x.title, theme);
   return panel;
 }
 

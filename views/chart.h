@@ -10,7 +10,7 @@ namespace orrery::views {
 
 // Linear ranges; a log axis has data coordinates of log10 (valueOn()) and a positive low end.
 struct Axis {
-  std::string title = {}; // with unit
+  std::string title = {}; // with unit; may be empty on the x axis
   double low = 0, high = 1;
   bool log = false, whole = false; // whole: ticks at whole numbers only, in the middle of a cell one wide
 };

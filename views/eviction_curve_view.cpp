@@ -22,7 +22,7 @@ public:
 private:
   const ViewInfo m_info{
       "eviction-curve",
-      "Cost of smaller caches",
+      "Eviction by budget",
       "trace",
       {{"measure", ParameterKind::Choice, "kl", {"kl", "top-changed", "missing"}, "mean KL, changed tokens, attention"},
        scaleParameter(),
@@ -76,6 +76,19 @@ Chart chartOf(const Request& request, const Series& series, const Measure& measu
   return chart;
 }
 
+// What every point says under the pointer.
+void addTips(Figure& figure, int panel, const Chart& chart, const hooks::EvictionStudy& study, const Measure& measure) {
+  const scene::Panel& shown = figure.scene.panels[static_cast<std::size_t>(panel)];
+  const double w = 10 * shown.data.w / shown.frame.w, h = 10 * shown.data.h / shown.frame.h; // of ten units
+  for (const EvictionResult& result : study.results) {
+    const double x = static_cast<double>(std::min(result.eviction.budget, study.tokens)), y = measure.of(result);
+    if (!std::isfinite(y)) continue;
+    const double at = valueOn(chart.y, y);
+    figure.scene.links.push_back(
+        {panel, {x - w / 2, at - h / 2, w, h}, "", evictionName(result.eviction) + "\n" + evictionCost(result)});
+  }
+}
+
 DataTable tableOf(const Series& series, const Measure& measure) {
   std::map<std::int64_t, bool> budgets;
   for (const auto& [policy, points] : series)
@@ -122,6 +135,7 @@ Result<Built> EvictionCurveView::build(const Request& request, std::stop_token s
     }
     addCurve(figure, panel, chart, curve);
   }
+  addTips(figure, panel, chart, **study, measure);
   Built built;
   built.id = request.id;
   built.data.push_back(tableOf(series, measure));

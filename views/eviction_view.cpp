@@ -32,6 +32,12 @@ std::string evictionName(const hooks::Eviction& eviction) {
   return "own selection, " + std::to_string(count) + (count == 1 ? " token dropped" : " tokens dropped");
 }
 
+std::string evictionCost(const hooks::EvictionResult& result) {
+  return "mean KL " + scene::numberText(result.klMean(), 3) + " nat · top-1 changed at " +
+         std::to_string(result.topChangedCount()) + " of " + std::to_string(result.kl.size()) +
+         " · missing attention " + scene::numberText(result.missingMean(), 3);
+}
+
 namespace {
 
 using hooks::EvictionResult;
@@ -52,7 +58,7 @@ public:
 private:
   const ViewInfo m_info{
       "eviction",
-      "Eviction, token by token",
+      "Eviction by token",
       "trace",
       {{"policy", ParameterKind::Choice, "window", policyChoices(), "which of the tried policies"},
        {"budget", ParameterKind::Integer, "0", {}, "which of its budgets; the nearest below, 0: the smallest tried"},
@@ -108,7 +114,7 @@ void addMarkOfSelection(Figure& figure, int panel, const Request& request, std::
 // KL over the position, with a dot where the most likely token changes.
 void addKl(Figure& figure, const Rect& area, const Request& request, const EvictionResult& result) {
   const auto tokens = static_cast<std::int64_t>(result.kl.size());
-  Chart chart{"kl", area, {"token position", 0, static_cast<double>(tokens), false, true}, {"KL (nat)"}};
+  Chart chart{"kl", area, {"", 0, static_cast<double>(tokens), false, true}, {"KL (nat)"}};
   chart.y.high = niceCeil(std::max(highest(result.kl) * 1.0001, 1e-9));
   const int panel = addChart(figure, chart);
   const scene::Color color = policyColor(result.eviction.policy);
@@ -123,7 +129,9 @@ void addKl(Figure& figure, const Rect& area, const Request& request, const Evict
 
 void addMissing(Figure& figure, const Rect& area, const Request& request, const EvictionResult& result) {
   const auto tokens = static_cast<std::int64_t>(result.missing.size());
-  Chart chart{"missing", area, {"token position", 0, static_cast<double>(tokens), false, true}, {"missing attention"}};
+  Chart chart{"missing", area, {"token position", 0, static_cast<double>(tokens), false, true}, {}};
+  const double size = figure.theme.denseSize, room = area.h - 2.6 * scene::lineHeight(size);
+  chart.y.title = firstFitting({"missing attention", "missing"}, room, size);
   const int panel = addChart(figure, chart);
   addCurve(figure, panel, chart, {positions(tokens), result.missing, figure.theme.info});
   addMarkOfSelection(figure, panel, request, tokens, 1);
@@ -153,17 +161,12 @@ void addHeads(Figure& figure, const Rect& area, const Request& request, const ho
   addValueMap(figure, std::move(map));
 }
 
-std::string summary(const EvictionResult& result) {
-  return "mean KL " + scene::numberText(result.klMean(), 3) + " nat · top-1 changed at " +
-         std::to_string(result.topChangedCount()) + " of " + std::to_string(result.kl.size()) +
-         " · missing attention " + scene::numberText(result.missingMean(), 3);
-}
-
 Result<Built> EvictionView::build(const Request& request, std::stop_token stop) const {
   auto study = evictionStudy(request);
   if (!study) return study.error();
   if (stop.stop_requested()) return cancelled();
   const EvictionResult& result = chosen(request, **study);
+  const std::string cost = evictionCost(result);
   const auto tokens = static_cast<std::int64_t>(result.kl.size());
   Figure figure(request);
   const double size = figure.theme.denseSize, line = scene::lineHeight(size), pad = 0.8 * size;
@@ -173,15 +176,16 @@ Result<Built> EvictionView::build(const Request& request, std::stop_token stop) 
     figure.heading("Eviction · " + evictionName(result.eviction), pad, top + line / 2, room);
     top += 1.6 * line;
   }
-  figure.text({pad, top + line / 2}, firstFitting({summary(result)}, room, size), size, figure.theme.secondary);
+  figure.text({pad, top + line / 2}, firstFitting({cost + " · dots: new top-1", cost}, room, size), size,
+              figure.theme.secondary);
   top += line + pad;
-  const double height = figure.height() - top - pad, half = height / 2;
+  const double height = figure.height() - top - pad, half = (height - pad) / 2;
   const double heads =
       std::min(0.4 * room, 3 * size * static_cast<double>((*study)->heads) + 5 * line + figure.barWidth());
   const bool wide = room >= 48 * size;
   const double charts = wide ? room - heads - pad : room;
   addKl(figure, {pad, top, charts, half}, request, result);
-  addMissing(figure, {pad, top + half, charts, half}, request, result);
+  addMissing(figure, {pad, top + half + pad, charts, half}, request, result);
   if (wide) addHeads(figure, {pad + charts + pad, top, heads, height}, request, **study, result);
 
   Built built;
@@ -194,8 +198,8 @@ Result<Built> EvictionView::build(const Request& request, std::stop_token stop) 
   built.data.push_back({"missing_attention", "1", viewOf(result.missing, {tokens}), std::move(names), {}});
   built.data.push_back(
       {"missing_attention_per_head", "1", viewOf(result.missingPerHead, {(*study)->layers, (*study)->heads}), {}, {}});
-  built.caption = captionStart(request, -1, -1, tokens) + " Cache: " + evictionName(result.eviction) + "; " +
-                  summary(result) + ". Dots mark positions where another token becomes the most likely one.";
+  built.caption = captionStart(request, -1, -1, tokens) + " Cache: " + evictionName(result.eviction) + "; " + cost +
+                  ". Dots mark positions where another token becomes the most likely one.";
   built.scene = std::move(figure.scene);
   scene::finish(built.scene);
   return built;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 #include "core/analysis/kv_storage.h"
 #include "views/built_in.h"
@@ -23,7 +24,7 @@ public:
   Result<Built> build(const Request& request, std::stop_token stop) const override;
 
 private:
-  const ViewInfo m_info{"kv-bytes", "Bytes of the cache", "trace", {titleParameter()}};
+  const ViewInfo m_info{"kv-bytes", "KV cache bytes", "trace", {titleParameter()}};
 };
 
 struct Row {
@@ -118,10 +119,15 @@ std::vector<std::string> cellsOf(const Row& row, double half) {
 void addTable(Figure& figure, double top, const std::vector<std::vector<std::string>>& table) {
   const auto& theme = figure.theme;
   const double size = theme.denseSize, line = 1.5 * scene::lineHeight(size), pad = 0.8 * size;
+  const std::size_t columns = table.front().size();
+  std::vector<double> widths(columns);
+  for (const auto& row : table)
+    for (std::size_t c = 0; c < columns; ++c) widths[c] = std::max(widths[c], scene::textWidth(row[c], size));
+  const double spare = figure.width() - 2 * pad - std::accumulate(widths.begin(), widths.end(), 0.0);
+  const double gap = std::clamp(spare / static_cast<double>(columns - 1), 0.8 * size, 1.6 * size);
   double x = pad;
-  for (std::size_t c = 0; c < table.front().size(); ++c) {
-    double width = 0;
-    for (const auto& row : table) width = std::max(width, scene::textWidth(row[c], size));
+  for (std::size_t c = 0; c < columns; ++c) {
+    const double width = widths[c];
     if (x + width > figure.width() - pad) return; // columns that have no room are left out
     for (std::size_t r = 0; r < table.size(); ++r) {
       const double y = top + (static_cast<double>(r) + 0.5) * line;
@@ -132,7 +138,7 @@ void addTable(Figure& figure, double top, const std::vector<std::vector<std::str
       else
         figure.text({x + width, y}, table[r][c], size, color, scene::Align::Right);
     }
-    x += width + 1.6 * size;
+    x += width + gap;
   }
 }
 
@@ -144,8 +150,7 @@ Result<Built> KvBytesView::build(const Request& request, std::stop_token stop) c
   auto rows = rowsOf(*places, *layer, stop);
   if (!rows) return rows.error();
   const std::string layerText = std::to_string(request.selection.layer);
-  std::vector<std::vector<std::string>> table{
-      {"stored as", "bytes", "of float16", "error of K", "error of V", "of attention, layer " + layerText}};
+  std::vector<std::vector<std::string>> table{{"stored as", "bytes", "of float16", "error of K", "of V", "of output"}};
   for (const Row& row : *rows) table.push_back(cellsOf(row, (*rows)[1].bytes));
   Figure figure(request);
   const double size = figure.theme.denseSize, line = scene::lineHeight(size), pad = 0.8 * size;
@@ -159,8 +164,10 @@ Result<Built> KvBytesView::build(const Request& request, std::stop_token stop) c
   const std::string perToken =
       amount(numbersOf(*places) * 2 / static_cast<double>(layer->tokens)) + " a token in float16";
   figure.text({pad, top + line / 2},
-              firstFitting({sharing(*layer->record) + " · " + perToken, sharing(*layer->record)}, room, size), size,
-              figure.theme.secondary);
+              firstFitting({sharing(*layer->record) + " · " + perToken + " · output: attention of layer " + layerText,
+                            sharing(*layer->record) + " · " + perToken, sharing(*layer->record)},
+                           room, size),
+              size, figure.theme.secondary);
   top += line + pad;
   addTable(figure, top, table);
   Built built;

@@ -23,14 +23,14 @@ public:
 private:
   const ViewInfo m_info{
       "kv-channels",
-      "Channels of keys and values that stand out",
+      "KV channels that stand out",
       "trace",
       {stateParameter("key"), scaleParameter(), lowParameter(), highParameter("times the median"), titleParameter()}};
 };
 
 constexpr double kOutlier = 3; // times the median
 
-// "largest 9.1 x in layer 3, KV head 0, dimension 17; 12 of 960 above 3 x"
+// "largest 9.1 times the median: layer 3, KV head 0, dimension 17; 12 of 960 above 3 times"
 std::string summary(const std::vector<float>& ratios, const std::vector<KvPlace>& places, std::int64_t d) {
   std::int64_t above = 0, best = -1;
   for (std::size_t i = 0; i < ratios.size(); ++i) {
@@ -40,11 +40,11 @@ std::string summary(const std::vector<float>& ratios, const std::vector<KvPlace>
   }
   if (best < 0) return "nothing finite";
   const KvPlace& place = places[static_cast<std::size_t>(best / d)];
-  return std::to_string(above) + " of " + std::to_string(ratios.size()) + " channels above " +
-         scene::numberText(kOutlier) + " times the median of their head; largest " +
-         scene::numberText(static_cast<double>(ratios[static_cast<std::size_t>(best)]), 3) + " times: layer " +
-         std::to_string(place.layer) + ", KV head " + std::to_string(place.head) + ", dimension " +
-         std::to_string(best % d);
+  const double most = static_cast<double>(ratios[static_cast<std::size_t>(best)]);
+  return "largest " + scene::numberText(most, 3) + " times the median: layer " + std::to_string(place.layer) +
+         ", KV head " + std::to_string(place.head) + ", dimension " + std::to_string(best % d) + "; " +
+         std::to_string(above) + " of " + std::to_string(ratios.size()) + " above " + scene::numberText(kOutlier) +
+         " times";
 }
 
 Result<Built> KvChannelsView::build(const Request& request, std::stop_token stop) const {

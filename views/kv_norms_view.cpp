@@ -24,7 +24,7 @@ public:
 
 private:
   const ViewInfo m_info{"kv-norms",
-                        "Norms of keys and values",
+                        "KV norms",
                         "trace",
                         {stateParameter("rotated-key"), scaleParameter(), lowParameter(), highParameter("of the norm"),
                          titleParameter()}};
@@ -91,7 +91,7 @@ Result<Built> KvNormsView::build(const Request& request, std::stop_token stop) c
     const std::string token = tokenName(*request.snapshot, c * norms->step);
     if (r < 0) return token;
     const double value = static_cast<double>(norms->values[static_cast<std::size_t>(r * norms->columns + c)]);
-    return "layer.KV head " + (*places)[static_cast<std::size_t>(r)].name() + ", " + token + ": " +
+    return "layer.KV head " + (*places)[static_cast<std::size_t>(r)].name() + ", " + token + ": norm " +
            scene::numberText(value, 4);
   };
   std::vector<std::string> columns;

@@ -27,7 +27,7 @@ public:
 private:
   const ViewInfo m_info{
       "kv-pca",
-      "Keys and values in two dimensions",
+      "KV in two dimensions (PCA)",
       "trace",
       {stateParameter("key"),
        {"path", ParameterKind::Boolean, "false", {}, "a line through the tokens in the order of time"},

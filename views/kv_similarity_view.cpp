@@ -22,8 +22,7 @@ public:
   }
 
 private:
-  const ViewInfo m_info{
-      "kv-similarity", "Similarity of keys within a head", "trace", {stateParameter("key"), titleParameter()}};
+  const ViewInfo m_info{"kv-similarity", "KV similarity in a head", "trace", {stateParameter("key"), titleParameter()}};
 };
 
 Result<Built> KvSimilarityView::build(const Request& request, std::stop_token stop) const {
@@ -63,7 +62,7 @@ Result<Built> KvSimilarityView::build(const Request& request, std::stop_token st
   };
   map.tooltip = [&](std::int64_t r, std::int64_t c) {
     if (r < 0) return tokenName(*request.snapshot, c * step);
-    return tokenName(*request.snapshot, r * step) + " and " + tokenName(*request.snapshot, c * step) + ": " +
+    return tokenName(*request.snapshot, r * step) + " and " + tokenName(*request.snapshot, c * step) + ": cosine " +
            scene::numberText(cosines[static_cast<std::size_t>(r * vectors->n + c)], 4);
   };
   Built built;

@@ -27,8 +27,7 @@ public:
   }
 
 private:
-  const ViewInfo m_info{
-      "kv-spectrum", "Spectrum and rank of keys and values", "trace", {stateParameter("key"), titleParameter()}};
+  const ViewInfo m_info{"kv-spectrum", "KV spectrum and rank", "trace", {stateParameter("key"), titleParameter()}};
 };
 
 struct Spectrum {

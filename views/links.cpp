@@ -67,4 +67,11 @@ Selection selectionOf(const std::string& action, const Selection& current) {
   return selection;
 }
 
+std::int64_t tokenOf(const std::string& action) {
+  const Words words = wordsOf(action);
+  if (words.word == "cell" && words.count == 2) return words.numbers[1];
+  if ((words.word == "token" || words.word == "key") && words.count == 1) return words.numbers[0];
+  return kNone;
+}
+
 } // namespace orrery::views

@@ -100,11 +100,11 @@ void addPageLine(Figure& figure, const FlowPage& page, double right, double y) {
   const Rect box{right - width, y - height / 2, width, height};
   if (page.first > 0)
     figure.scene.links.push_back(
-        {scene::kNoPanel, {box.x, box.y, width / 2, height}, "token " + std::to_string(page.first - 1), "page before"});
+        {scene::kNoPanel, {box.x, box.y, width / 2, height}, "query " + std::to_string(page.first - 1), "page before"});
   if (page.end < page.tokens)
     figure.scene.links.push_back({scene::kNoPanel,
                                   {box.x + width / 2, box.y, width / 2, height},
-                                  "token " + std::to_string(page.end),
+                                  "query " + std::to_string(page.end),
                                   "page after"});
 }
 

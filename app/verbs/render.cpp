@@ -87,7 +87,14 @@ void applyFigureOptions(exports::Recipe& recipe, const Options& options) {
 }
 
 Result<exports::Recipe> recipeOf(const Options& options) {
-  if (exports::isRecipe(options.input)) return exports::readRecipe(options.input);
+  if (exports::isRecipe(options.input)) {
+    auto recipe = exports::readRecipe(options.input);
+    if (!recipe || options.view.empty() || recipe->view == options.view) return recipe;
+    recipe->view = options.view; // of the same input; settings of the other view mean nothing here
+    recipe->parameters.clear();
+    recipe->viewports.clear();
+    return recipe;
+  }
   if (options.view.empty()) return badInput("--view is needed; `orrery views` lists them");
   exports::Recipe recipe;
   recipe.inputPath = options.input;

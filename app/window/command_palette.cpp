@@ -31,6 +31,12 @@ QString plain(const QAction& action) {
   return text.remove(QLatin1Char('&')).remove(QStringLiteral("\u2026"));
 }
 
+// Views are known by two names: "KV norms" and, as in scripts, "kv-norms".
+QString shortName(const QAction& action) {
+  static const QString kView = QStringLiteral("action.view.extra.");
+  return action.objectName().startsWith(kView) ? action.objectName().mid(kView.size()) : QString();
+}
+
 } // namespace
 
 CommandPalette::CommandPalette(const QList<QAction*>& actions, QWidget* parent)
@@ -59,7 +65,8 @@ CommandPalette::CommandPalette(const QList<QAction*>& actions, QWidget* parent)
 void CommandPalette::refill(const QString& query) {
   std::vector<std::pair<int, QAction*>> fits;
   for (QAction* action : m_actions)
-    if (const int score = fuzzyScore(query, plain(*action)); score >= 0 || query.isEmpty())
+    if (const int score = std::max(fuzzyScore(query, plain(*action)), fuzzyScore(query, shortName(*action)));
+        score >= 0 || query.isEmpty())
       fits.emplace_back(score, action);
   if (!query.isEmpty())
     std::stable_sort(fits.begin(), fits.end(), [](const auto& a, const auto& b) { return a.first > b.first; });

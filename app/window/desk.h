@@ -48,6 +48,7 @@ public:
 
 Q_SIGNALS:
   void message(const QString& sentence, bool failed);
+  void tokenClicked(qint64 position); // on any canvas; the selection may have had it before
   void themeChanged();
 
 private:

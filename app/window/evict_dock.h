@@ -22,10 +22,13 @@ Q_SIGNALS:
   void viewWanted(const QString& view); // one that shows the results
 
 private:
-  std::vector<hooks::Eviction> wanted() const;
+  QWidget* makeBody();
+  Result<std::vector<hooks::Eviction>> wanted() const;
   void refresh();
-  void run();
-  void pick(const views::Selection& now, const views::Selection& before);
+  QString summary(const hooks::EvictionStudy& study) const;
+  QString whatToDo() const; // while there are no results
+  void run();               // or cancels what runs
+  void pick(std::int64_t token);
 
   Desk& m_desk;
   std::array<QCheckBox*, 4> m_policies{};

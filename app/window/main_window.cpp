@@ -5,6 +5,7 @@
 #include <QFileInfo>
 #include <QMenuBar>
 #include <QMimeData>
+#include <QTabBar>
 #include <QToolBar>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -28,6 +29,8 @@ namespace orrery::app {
 
 namespace {
 constexpr int kWide = 1200; // units from which three columns of docks have room
+
+bool inFront(const QDockWidget& dock) { return dock.isVisible() && !dock.visibleRegion().isEmpty(); }
 } // namespace
 
 MainWindow::MainWindow(Desk& desk) : m_desk(desk), m_actions(*this) {
@@ -109,7 +112,7 @@ void MainWindow::sizeDocks() {
   const bool narrow = width() < kWide, low = height() < 760;
   resizeDocks({d[0], d[4]}, {narrow ? 200 : 280, narrow ? 190 : 260}, Qt::Horizontal);
   resizeDocks({d[0], d[1]}, {low ? 220 : 420, low ? 260 : 340}, Qt::Vertical);
-  resizeDocks({d[4], d[5]}, {low ? 340 : 560, low ? 160 : 260}, Qt::Vertical);
+  resizeDocks({d[4], d[5]}, {low ? 320 : 520, low ? 180 : 300}, Qt::Vertical);
   resizeDocks({d[2], d[3]}, {low ? 90 : 170, 56}, Qt::Vertical);
 }
 
@@ -258,7 +261,14 @@ void MainWindow::updateTitle() {
 
 void MainWindow::fillPanelMenu(QMenu& menu) {
   for (QDockWidget* dock : m_docks) {
-    QAction* action = dock->toggleViewAction();
+    auto* action = new QAction(dock->windowTitle(), this);
+    action->setCheckable(true);
+    connect(&menu, &QMenu::aboutToShow, action, [action, dock] { action->setChecked(inFront(*dock)); });
+    connect(action, &QAction::triggered, dock, [dock] {
+      const bool wanted = !inFront(*dock); // one behind another tab comes forward
+      dock->setVisible(wanted);
+      if (wanted) dock->raise();
+    });
     action->setObjectName(QStringLiteral("action.panel.") + dock->objectName().mid(5));
     menu.addAction(action);
     addAction(action);
@@ -291,30 +301,33 @@ bool MainWindow::weightsOnScreen() const {
   });
 }
 
-// Pictures of weights want room and share one place; they stand beside the inspector.
+// Pictures want room and share one place; they stand beside the inspector.
 void MainWindow::placeExtra(QDockWidget& dock, const std::string& view) {
-  if (!isOfWeights(view)) return addDockWidget(Qt::RightDockWidgetArea, &dock);
   for (const auto& [name, pane] : m_extra)
-    if (name != view && isOfWeights(name))
-      return tabifyDockWidget(static_cast<QDockWidget*>(pane->parentWidget()), &dock);
+    if (name != view && pane) return tabifyDockWidget(static_cast<QDockWidget*>(pane->parentWidget()), &dock);
   if (width() < kWide) return tabifyDockWidget(m_inspector, &dock); // no room for one more column
   addDockWidget(Qt::RightDockWidgetArea, &dock, Qt::Horizontal);
 }
 
 void MainWindow::showExtraView(const std::string& view) {
   ViewPane*& pane = m_extra[view];
-  const bool fresh = !pane && isOfWeights(view) && !weightsOnScreen();
+  const bool fresh = !pane && std::ranges::none_of(
+                                  m_extra, [](const auto& extra) { return extra.second && extra.second->isVisible(); });
   if (!pane) {
     pane = new ViewPane(m_desk, view, false);
-    auto* dock = new QDockWidget(QString::fromStdString(m_desk.views().registry().find(view)->info().title), this);
+    const views::ViewInfo& info = m_desk.views().registry().find(view)->info();
+    auto* dock = new QDockWidget(QString::fromStdString(info.title), this);
     dock->setObjectName(QStringLiteral("dock.view.") + QString::fromStdString(view));
     dock->setWidget(pane);
     placeExtra(*dock, view);
+    if (info.input == "trace") pane->canvas().setEmptyMessage(tr("No run yet"), tr("Type a prompt, then Ctrl+Return."));
     connect(pane, &ViewPane::menuRequested, this, &MainWindow::showCanvasMenu);
   }
   auto* dock = static_cast<QDockWidget*>(pane->parentWidget());
   dock->show();
   dock->raise();
+  for (QTabBar* tabs : findChildren<QTabBar*>(QString(), Qt::FindDirectChildrenOnly))
+    tabs->setElideMode(Qt::ElideNone); // many tabs scroll: names cut to a letter say nothing
   if (fresh && width() < kWide) resizeDocks({dock}, {width() / 2}, Qt::Horizontal);
   if (fresh && width() >= kWide) resizeDocks({m_inspector, dock}, {220, width() * 2 / 5}, Qt::Horizontal);
   m_desk.views().setActive(view);
@@ -356,7 +369,10 @@ void MainWindow::exportFigure() {
 }
 
 void MainWindow::showPalette() {
-  auto* palette = new CommandPalette(findChildren<QAction*>(), this);
+  QList<QAction*> actions = findChildren<QAction*>();
+  // A dock's own one would close a panel that stands behind another.
+  actions.removeIf([](const QAction* action) { return qobject_cast<QDockWidget*>(action->parent()) != nullptr; });
+  auto* palette = new CommandPalette(actions, this);
   palette->move(mapToGlobal(QPoint((width() - palette->width()) / 2, 64)));
   palette->show();
 }

@@ -4,6 +4,7 @@
 #include <QCoreApplication>
 #include <QFileInfo>
 #include <QPointer>
+#include <algorithm>
 
 #include "app/window/main_window.h"
 #include "app/window/settings.h"
@@ -114,7 +115,7 @@ void MainWindow::openDemo(const QString& bundled) {
 void MainWindow::apply(const exports::Recipe& recipe) {
   m_desk.views().setParameters(recipe.view, recipe.parameters);
   m_desk.views().setActive(recipe.view);
-  if (isOfWeights(recipe.view)) showExtraView(recipe.view);
+  if (const auto extra = extraViews(); std::ranges::find(extra, recipe.view) != extra.end()) showExtraView(recipe.view);
   m_pending = recipe.selection;
   m_pendingViewports[recipe.view] = recipe.viewports;
   const Prompt prompt = promptOf(recipe.inputMake);

@@ -9,6 +9,12 @@ std::uint64_t currentRun(SessionLink& link) {
   return snapshot ? snapshot->run : 0;
 }
 
+// Of the engine: what the link has read may be some milliseconds old.
+std::shared_ptr<const hooks::EvictionStudy> currentEviction(SessionLink& link) {
+  const store::SnapshotPtr snapshot = link.engine().snapshot();
+  return snapshot ? snapshot->eviction : nullptr;
+}
+
 std::vector<std::int32_t> tailOf(SessionLink& link, std::int64_t length) {
   const store::SnapshotPtr snapshot = link.engine().snapshot();
   std::vector<std::int32_t> tail;
@@ -66,11 +72,10 @@ void StepBackCommand::redo() {
 
 EvictCommand::EvictCommand(SessionLink& link, std::vector<hooks::Eviction> evictions)
     : QUndoCommand(QObject::tr("eviction")), m_link(link), m_evictions(std::move(evictions)),
-      m_before(link.snapshot()->eviction) {}
+      m_before(currentEviction(link)) {}
 
 void EvictCommand::undo() {
-  if (const store::SnapshotPtr snapshot = m_link.engine().snapshot(); snapshot && snapshot->eviction != m_before)
-    m_after = snapshot->eviction;
+  if (auto now = currentEviction(m_link); now && now != m_before) m_after = std::move(now);
   m_link.follow(m_link.engine().runShowEviction(m_before));
 }
 

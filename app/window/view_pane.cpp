@@ -5,6 +5,7 @@
 #include <QVBoxLayout>
 
 #include "app/window/work_meter.h"
+#include "views/built_in.h"
 #include "views/gpu/camera.h"
 #include "views/gpu/color_range.h"
 
@@ -35,6 +36,10 @@ void ViewPane::connectCanvas() {
   connect(m_canvas, &gpu::Canvas::selectionRequested, this, [this](const views::Selection& wish) {
     m_desk.views().setActive(m_name);
     m_desk.select(wish);
+  });
+  connect(m_canvas, &gpu::Canvas::linkClicked, this, [this](const QString& action) {
+    if (const std::int64_t token = views::tokenOf(action.toStdString()); token != views::kNone)
+      Q_EMIT m_desk.tokenClicked(token);
   });
   connect(m_canvas, &gpu::Canvas::viewportsEdited, this, [this](const gpu::ViewportEdit& edit) {
     m_desk.views().setActive(m_name);

@@ -237,7 +237,9 @@ void Canvas::onBuilt(std::uint64_t id, Result<views::Built> built) {
   scheduleFrame();
   if (!built) {
     if (built.error().code == Code::Cancelled) return;
-    m_failure = {"This view cannot be shown", built.error().message(), -1, true};
+    const bool missing = built.error().code == Code::NotFound; // not there yet: nothing went wrong
+    if (missing) m_pool.post([old = std::move(m_built)] {});   // the old picture would belie the message
+    m_failure = {missing ? "Nothing to show" : "This view cannot be shown", built.error().message(), -1, !missing};
     Q_EMIT buildFailed(text(built.error().message()));
     return;
   }

@@ -113,6 +113,7 @@ public:
 
 Q_SIGNALS:
   void selectionRequested(const orrery::views::Selection& selection);
+  void linkClicked(const QString& action); // as selectionOf() reads it; also where the selection stays as it is
   void hovered(const QString& panel, const QPointF& dataPoint);        // empty panel: the pointer left
   void viewportsEdited(const orrery::gpu::ViewportEdit& edit);         // by pointer or keys, already applied
   void parametersChanged(const orrery::views::Parameters& parameters); // edited on the canvas, already applied

@@ -212,6 +212,7 @@ void Canvas::click(Point at) {
   const std::string action = actionAt(at);
   if (!action.empty()) {
     Q_EMIT selectionRequested(m_builtView->onLink(action, m_selection));
+    Q_EMIT linkClicked(QString::fromStdString(action));
   } else if (onBar(m_built->scene, at) && m_vulkan) {
     setRangeEditorVisible(!m_showRange);
   }

@@ -73,4 +73,12 @@ TEST(Links, WordsBecomeSelections) {
     EXPECT_EQ(selectionOf(odd, s), s) << odd;
 }
 
+TEST(Links, SomeNameAToken) {
+  EXPECT_EQ(tokenOf("token 4"), 4);
+  EXPECT_EQ(tokenOf("key 0"), 0);
+  EXPECT_EQ(tokenOf("cell 7 2"), 2);
+  for (const char* none : {"", "query 3", "head 1 2", "channel 3", "tensor 3 name", "token", "token x", "cell 3"})
+    EXPECT_EQ(tokenOf(none), kNone) << none;
+}
+
 } // namespace
