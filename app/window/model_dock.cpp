@@ -29,10 +29,11 @@ ModelDock::ModelDock(Desk& desk, QWidget* parent)
   m_view->setObjectName(QStringLiteral("model.tree"));
   m_view->setModel(&m_filter);
   m_view->setUniformRowHeights(true);
-  m_view->setIndentation(12);
+  m_view->setIndentation(10);
+  m_view->setExpandsOnDoubleClick(false); // activated() does, Return too
   m_view->header()->setDefaultSectionSize(60);
-  m_view->header()->resizeSection(TensorTree::Name, 116);
-  m_view->header()->resizeSection(TensorTree::Size, 72);
+  m_view->header()->resizeSection(TensorTree::Name, 140);
+  m_view->header()->resizeSection(TensorTree::Size, 64);
   m_view->header()->resizeSection(TensorTree::ShapeColumn, 80);
   m_view->header()->resizeSection(TensorTree::Type, 40);
   m_view->header()->setStretchLastSection(false);
@@ -60,7 +61,11 @@ ModelDock::ModelDock(Desk& desk, QWidget* parent)
       Q_EMIT tensorOpened(tensor);
   };
   connect(m_view, &QTreeView::clicked, this, open);
-  connect(m_view, &QTreeView::activated, this, open);
+  connect(m_view, &QTreeView::activated, this, [this, open](const QModelIndex& at) {
+    const QModelIndex row = at.siblingAtColumn(TensorTree::Name);
+    if (m_filter.hasChildren(row)) return m_view->setExpanded(row, !m_view->isExpanded(row));
+    open(at);
+  });
   showModel();
 }
 
