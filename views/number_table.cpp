@@ -128,6 +128,15 @@ std::string cellText(double value, bool whole) {
   return std::isnan(value) ? std::string("–") : scene::numberText(value, whole ? 7 : 4);
 }
 
+// The end of a name tells tensors apart: "…0.self_attn.q_proj.weight".
+std::string elideStart(const std::string& name, double room, double size) {
+  if (scene::textWidth(name, size) <= room) return name;
+  std::string_view end = name;
+  while (!end.empty() && (scene::textWidth(end, size) > room - size || (end.front() & 0xC0) == 0x80))
+    end.remove_prefix(1);
+  return "…" + std::string(end);
+}
+
 void addRow(Layout& t, std::int64_t index) {
   const auto& theme = t.figure.theme;
   const TableRow& row = t.table.rows[static_cast<std::size_t>(index)];
@@ -136,8 +145,7 @@ void addRow(Layout& t, std::int64_t index) {
     t.figure.text({x / width, y}, std::move(text), size, color, align, VAlign::Middle, false, t.panel);
   };
   const bool chosen = row.weight->name == t.request.selection.tensor;
-  put(0.8 * size, scene::elide(row.weight->name, t.names - size, size), chosen ? theme.accent : theme.text,
-      Align::Left);
+  put(0.8 * size, elideStart(row.weight->name, t.names - size, size), chosen ? theme.accent : theme.text, Align::Left);
   put(t.shapes, shapeText(row.weight->shape), theme.secondary, Align::Right);
   if (row.values.empty() && row.note.empty())
     put(t.shapes + 2 * size, "…", theme.disabled, Align::Left);
