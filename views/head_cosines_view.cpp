@@ -85,7 +85,7 @@ Result<Built> HeadCosinesView::build(const Request& request, std::stop_token sto
   if (!scale) return scale.error();
   LayerHeadMap map{request, "head-cosines", "cosine of W_" + std::string(1, static_cast<char>(std::toupper(part[0]))),
                    rows,    n.heads,        values,
-                   *scale,  pairsOf};
+                   *scale,  pairsOf,        4};
   const std::string heading =
       map.label + (pairsOf >= 0 ? " of all pairs of heads of layer " + std::to_string(pairsOf) : " of every head") +
       ": " + checkpointName(*request.weights) + " and " + checkpointName(**other);

@@ -47,8 +47,8 @@ void addCells(Figure& figure, int panel, const LayerHeadMap& table) {
                                     name + ": " + scene::numberText(value, 4)});
       if (layer == table.request.selection.layer && head == table.request.selection.head && (!pairs || l == i))
         figure.outline(panel, {x, y, 1, 1}, figure.theme.accent, figure.print ? 1 : 2);
-      // At most two decimals: what a mean over tokens is good for. With room for one, zeros are left out.
-      std::string number = std::isfinite(value) && chars >= 2 ? numberIn(value, chars, 2) : "";
+      // With room for one decimal, zeros are left out.
+      std::string number = std::isfinite(value) && chars >= 2 ? numberIn(value, chars, table.decimals) : "";
       if (number == ".0" || number == "0") number.clear();
       if (!number.empty())
         figure.text({x + 0.5, y + 0.5}, std::move(number), size, inkOn(table.scale.color(value)), scene::Align::Center,

@@ -16,6 +16,7 @@ struct LayerHeadMap {
   std::vector<float> values; // [L, H]; NaN where there is none
   scene::ColorScale scale = {};
   std::int64_t pairsOf = -1; // a layer: rows are its heads here, columns its heads in another checkpoint
+  int decimals = 2;          // at most, of the numbers in cells: what a mean over tokens is good for
 };
 
 // With `heading` above where titles show. Clicks select the head.

@@ -78,7 +78,7 @@ void layOutColumns(Layout& t) {
     widest = std::max(widest, scene::textWidth(row.weight->name, size));
     widestShape = std::max(widestShape, scene::textWidth(shapeText(row.weight->shape), size));
   }
-  t.names = std::min(widest + size, 0.4 * t.figure.width());
+  t.names = std::min(widest + size, 0.45 * t.figure.width());
   t.shapes = t.names + gap + widestShape;
   const std::string sort = textOf(t.request.parameters, "sort");
   const std::vector<std::size_t> wanted = chosenColumns(t);
@@ -128,10 +128,13 @@ std::string cellText(double value, bool whole) {
   return std::isnan(value) ? std::string("–") : scene::numberText(value, whole ? 7 : 4);
 }
 
-// The end of a name tells tensors apart: "…0.self_attn.q_proj.weight".
+// The end of a name tells tensors apart, and not that they are weights: "…0.self_attn.q_proj".
 std::string elideStart(const std::string& name, double room, double size) {
   if (scene::textWidth(name, size) <= room) return name;
+  constexpr std::string_view kCommon = ".weight";
   std::string_view end = name;
+  if (end.ends_with(kCommon)) end.remove_suffix(kCommon.size());
+  if (scene::textWidth(end, size) <= room) return std::string(end);
   while (!end.empty() && (scene::textWidth(end, size) > room - size || (end.front() & 0xC0) == 0x80))
     end.remove_prefix(1);
   return "…" + std::string(end);

@@ -159,7 +159,7 @@ Status addGround(WeightPicture& p, const std::stop_token& stop) {
 // Right of the plot, under the colour bar. Returns the height it takes.
 double addMiniMap(WeightPicture& p, double x) {
   if (!p.ground || p.figure.print || !flagOf(p.request.parameters, "minimap")) return 0;
-  const double size = p.figure.theme.denseSize, shape = std::clamp(p.limits.h / p.limits.w, 0.4, kSquareUpTo);
+  const double size = p.figure.theme.denseSize, shape = std::clamp(p.plot.h / p.plot.w, 0.4, kSquareUpTo);
   const double w = std::min(p.figure.barWidth() - 1.2 * size, 0.3 * p.plot.h / shape), h = w * shape;
   if (std::min(w, h) < 16) return 0;
   const Rect frame{x + size, p.plot.y + p.plot.h - h, w, h};
