@@ -46,6 +46,7 @@ struct Layout {
   double line = 0, names = 0, shapes = 0; // units; shapes: where the shape ends
   std::vector<Placed> columns = {};
   std::vector<std::size_t> hidden = {}; // columns that were asked for and have no room
+  bool brief = false;                   // names without what most of them end in
   int panel = 0;
 };
 
@@ -79,6 +80,7 @@ void layOutColumns(Layout& t) {
     widestShape = std::max(widestShape, scene::textWidth(shapeText(row.weight->shape), size));
   }
   t.names = std::min(widest + size, 0.45 * t.figure.width());
+  t.brief = t.names < widest + size;
   t.shapes = t.names + gap + widestShape;
   const std::string sort = textOf(t.request.parameters, "sort");
   const std::vector<std::size_t> wanted = chosenColumns(t);
@@ -128,16 +130,19 @@ std::string cellText(double value, bool whole) {
   return std::isnan(value) ? std::string("–") : scene::numberText(value, whole ? 7 : 4);
 }
 
-// The end of a name tells tensors apart, and not that they are weights: "…0.self_attn.q_proj".
-std::string elideStart(const std::string& name, double room, double size) {
-  if (scene::textWidth(name, size) <= room) return name;
+// The end of a name tells tensors apart: "…0.self_attn.q_proj".
+std::string elideStart(std::string_view name, double room, double size) {
+  if (scene::textWidth(name, size) <= room) return std::string(name);
+  while (!name.empty() && (scene::textWidth(name, size) > room - size || (name.front() & 0xC0) == 0x80))
+    name.remove_prefix(1);
+  return "…" + std::string(name);
+}
+
+std::string_view nameOf(const Layout& t, const TableRow& row) {
   constexpr std::string_view kCommon = ".weight";
-  std::string_view end = name;
-  if (end.ends_with(kCommon)) end.remove_suffix(kCommon.size());
-  if (scene::textWidth(end, size) <= room) return std::string(end);
-  while (!end.empty() && (scene::textWidth(end, size) > room - size || (end.front() & 0xC0) == 0x80))
-    end.remove_prefix(1);
-  return "…" + std::string(end);
+  std::string_view name = row.weight->name;
+  if (t.brief && name.ends_with(kCommon)) name.remove_suffix(kCommon.size());
+  return name;
 }
 
 void addRow(Layout& t, std::int64_t index) {
@@ -148,7 +153,7 @@ void addRow(Layout& t, std::int64_t index) {
     t.figure.text({x / width, y}, std::move(text), size, color, align, VAlign::Middle, false, t.panel);
   };
   const bool chosen = row.weight->name == t.request.selection.tensor;
-  put(0.8 * size, elideStart(row.weight->name, t.names - size, size), chosen ? theme.accent : theme.text, Align::Left);
+  put(0.8 * size, elideStart(nameOf(t, row), t.names - size, size), chosen ? theme.accent : theme.text, Align::Left);
   put(t.shapes, shapeText(row.weight->shape), theme.secondary, Align::Right);
   if (row.values.empty() && row.note.empty())
     put(t.shapes + 2 * size, "…", theme.disabled, Align::Left);
