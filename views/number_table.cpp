@@ -101,12 +101,11 @@ void layOutColumns(Layout& t) {
       t.hidden.push_back(i);
 }
 
-// "not shown here: stable rank, ..." under the table.
+// Under the table: what has no room in it.
 void addHidden(Layout& t) {
   const double size = t.figure.theme.denseSize, pad = 0.8 * size;
-  std::string text = "no room for";
+  std::string text = t.figure.print ? "not shown:" : "not shown (setting \"columns\"):";
   for (const std::size_t i : t.hidden) text.append(i == t.hidden.front() ? " " : ", ").append(t.table.columns[i].title);
-  text += t.figure.print ? "" : " · the setting \"columns\" chooses";
   t.figure.text({pad, t.figure.height() - 0.4 * size}, scene::elide(text, t.figure.width() - 2 * pad, size), size,
                 t.figure.theme.secondary, Align::Left, VAlign::Bottom);
 }

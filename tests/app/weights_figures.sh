@@ -16,9 +16,10 @@ cp "$model"/*.json "$model"/*.safetensors other/
 size=$(stat -c %s other/model.safetensors)
 printf '\x11\x2c%.0s' $(seq 32) | dd of=other/model.safetensors bs=1 seek=$((size - 64)) conv=notrunc status=none
 
+"$program" views --json >views.json
 drawn=0
 for view in weight histogram spectrum spectra layers changes difference head-cosines circuit; do
-  "$program" views --json | grep -q "\"name\":\"$view\"" || fail "no view $view"
+  grep -q "\"name\":\"$view\"" views.json || fail "no view $view"
   for type in svg pdf png; do
     "$program" render "$model" --other other --view $view --set layer=1 --set head=2 --out $view.$type --data $view-$type.csv \
       >/dev/null || fail "$view as $type"
