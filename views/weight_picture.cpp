@@ -316,6 +316,14 @@ int addBandStrip(WeightPicture& p) {
   return strip;
 }
 
+// Of a fused matrix q, k and v of one head; `chosen` is its q then.
+bool belongs(const WeightPicture& p, const HeadBand& band, const HeadBand* chosen) {
+  if (!chosen) return false;
+  const weights::HeadCounts& n = p.request.weights->heads();
+  const std::int64_t group = n.kvHeads > 0 ? std::max<std::int64_t>(1, n.heads / n.kvHeads) : 1;
+  return band.head == (band.kind == chosen->kind ? chosen->head : chosen->head / group);
+}
+
 // Every n-th where they would touch; the chosen one always. A head that is cut is named in the middle of what shows.
 void nameBands(WeightPicture& p, const HeadBand* chosen) {
   const auto& theme = p.figure.theme;
@@ -335,10 +343,10 @@ void nameBands(WeightPicture& p, const HeadBand* chosen) {
     const double middle = (from + to) / 2;
     if (rows)
       p.figure.text({0.3 * size / p.bandRoom, middle}, bandName(band), size,
-                    &band == chosen ? theme.accent : theme.secondary, scene::Align::Left, scene::VAlign::Middle, false,
-                    strip);
+                    belongs(p, band, chosen) ? theme.accent : theme.secondary, scene::Align::Left,
+                    scene::VAlign::Middle, false, strip);
     else
-      p.figure.text({middle, 0.5}, bandName(band), size, &band == chosen ? theme.accent : theme.secondary,
+      p.figure.text({middle, 0.5}, bandName(band), size, belongs(p, band, chosen) ? theme.accent : theme.secondary,
                     scene::Align::Center, scene::VAlign::Middle, false, strip);
   }
 }
@@ -360,7 +368,8 @@ void drawBands(WeightPicture& p, const HeadBand* chosen, const weights::Weight& 
     const Point from{r.x, r.y}, to = band.rows ? Point{r.x + r.w, r.y} : Point{r.x, r.y + r.h};
     p.figure.line(p.panel, {from, to}, withAlpha(theme.text, 0.45), p.figure.print ? 0.4 : 1);
   }
-  if (chosen) p.figure.outline(p.panel, chosen->rect, theme.accent, p.figure.print ? 1 : 2);
+  for (const HeadBand& band : p.bands)
+    if (belongs(p, band, chosen)) p.figure.outline(p.panel, band.rect, theme.accent, p.figure.print ? 1 : 2);
   if (p.bandRoom > 0) nameBands(p, chosen);
 }
 
