@@ -16,7 +16,7 @@ std::vector<TableColumn> columns() {
 
 ViewInfo makeInfo() {
   ViewInfo info{"changes", "Changes between two checkpoints", "checkpoints", tableParameters(columns())};
-  info.parameters.push_back(stepParameter());
+  info.parameters.insert(info.parameters.begin(), stepParameter());
   return info;
 }
 

@@ -13,7 +13,7 @@ ViewInfo makeInfo() {
   std::vector<Parameter> parameters = {
       {"product", ParameterKind::Choice, "qk", {"qk", "ov"}, "W_Q^T W_K of the selected head, or W_O W_V"}};
   for (Parameter& shared : mapParameters()) parameters.push_back(std::move(shared));
-  return {"circuit", "QK and OV products of a head", "weights", std::move(parameters)};
+  return {"circuit", "QK and OV circuits of a head", "weights", std::move(parameters)};
 }
 
 class CircuitView final : public View {

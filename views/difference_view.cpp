@@ -7,7 +7,7 @@ namespace {
 
 ViewInfo makeInfo() {
   ViewInfo info{"difference", "Difference of a tensor", "checkpoints", mapParameters()};
-  info.parameters.push_back(stepParameter());
+  info.parameters.insert(info.parameters.begin(), stepParameter());
   return info;
 }
 

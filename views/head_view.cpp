@@ -7,6 +7,7 @@
 #include "views/attention_map.h"
 #include "views/built_in.h"
 #include "views/figure.h"
+#include "views/mini_map.h"
 #include "views/scene/axes.h"
 #include "views/scene/text_metrics.h"
 #include "views/scene/ticks.h"
@@ -210,7 +211,7 @@ void layOut(Picture& p) {
 
 bool zoomedIn(const Picture& p) {
   const double all = static_cast<double>(p.attention.tokens);
-  return p.data.w < 0.999 * all || p.data.h < 0.999 * all;
+  return views::zoomedIn(p.data, Rect{0, 0, all, all});
 }
 
 scene::ImageLayer imageOf(const Picture& p, const HeadMap& map, std::vector<float> values) {
@@ -400,9 +401,7 @@ double addMiniMap(Picture& p, double x, const std::shared_ptr<TileCache>& cache,
   auto map = thumbnail(p.attention, p.head, kMiniMapCells, cache, stop);
   if (!map.ok()) return 0; // without overview: no mini-map
   const Rect frame{x + size, p.plot.y + p.plot.h - side, side, side};
-  const int panel = p.figure.panel("minimap", frame, {0, 0, all, all}, {0, 0, all, all}, false);
   scene::ImageLayer image;
-  image.panel = panel;
   image.width = map->width;
   image.height = map->height;
   image.data = {0, 0, static_cast<double>(map->width * map->cell), static_cast<double>(map->height * map->cell)};
@@ -411,12 +410,7 @@ double addMiniMap(Picture& p, double x, const std::shared_ptr<TileCache>& cache,
   image.scale.masked = theme.panel;
   image.values = std::make_shared<const std::vector<float>>(std::move(map->mean));
   image.mask = std::make_shared<const std::vector<std::uint8_t>>(std::move(map->mask));
-  p.figure.scene.images.push_back(std::move(image));
-  p.figure.outline(scene::kNoPanel, frame, theme.hairline, 1);
-  const double least = 4 * all / side; // the frame stays visible however far one zooms in
-  const double w = std::max(p.data.w, least), h = std::max(p.data.h, least);
-  const Rect view{p.data.x + p.data.w / 2 - w / 2, p.data.y + p.data.h / 2 - h / 2, w, h};
-  p.figure.outline(panel, view, theme.text, 1.5);
+  drawMiniMap(p.figure, {frame, {0, 0, all, all}, p.data, std::move(image)});
   return side;
 }
 

@@ -19,7 +19,7 @@ using scene::Rect;
 
 ViewInfo makeInfo() {
   return {"histogram",
-          "Numbers of a tensor",
+          "Histogram of a tensor",
           "weights",
           {{"bins", ParameterKind::Integer, "100", {}, "number of bars"},
            {"scale", ParameterKind::Choice, "log", {"linear", "log"}, "of the counts"},

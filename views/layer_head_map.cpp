@@ -37,15 +37,18 @@ void addCells(Figure& figure, int panel, const LayerHeadMap& table) {
     for (std::int64_t i = 0; i < table.heads; ++i) {
       const auto value = static_cast<double>(table.values[static_cast<std::size_t>(l * table.heads + i)]);
       const auto x = static_cast<double>(i), y = static_cast<double>(l);
-      const std::string name = "layer " + std::to_string(l) + ", head " + std::to_string(i);
+      const bool pairs = table.pairsOf >= 0;
+      const std::int64_t layer = pairs ? table.pairsOf : l, head = pairs ? l : i;
+      const std::string name = "layer " + std::to_string(layer) + ", head " + std::to_string(head) +
+                               (pairs ? " here, head " + std::to_string(i) + " there" : "");
       figure.scene.links.push_back({panel,
                                     {x, y, 1, 1},
-                                    "head " + std::to_string(l) + " " + std::to_string(i),
+                                    "head " + std::to_string(layer) + " " + std::to_string(head),
                                     name + ": " + scene::numberText(value, 4)});
-      if (l == table.request.selection.layer && i == table.request.selection.head)
+      if (layer == table.request.selection.layer && head == table.request.selection.head && (!pairs || l == i))
         figure.outline(panel, {x, y, 1, 1}, figure.theme.accent, figure.print ? 1 : 2);
-      // At most two decimals: what a mean over tokens is good for. With room for one, zeros are left out.
-      std::string number = std::isfinite(value) && chars >= 2 ? numberIn(value, chars, 2) : "";
+      // With room for one decimal, zeros are left out.
+      std::string number = std::isfinite(value) && chars >= 2 ? numberIn(value, chars, table.decimals) : "";
       if (number == ".0" || number == "0") number.clear();
       if (!number.empty())
         figure.text({x + 0.5, y + 0.5}, std::move(number), size, inkOn(table.scale.color(value)), scene::Align::Center,
@@ -88,19 +91,24 @@ void drawLayerHeadMap(Figure& figure, const LayerHeadMap& map, const std::string
   addImage(figure, panel, map);
   addCells(figure, panel, map);
   const Selection& s = map.request.selection;
-  addLayerAxis(figure, panel, map.layers, s.layer < map.layers ? s.layer : -1, labels);
+  const std::int64_t row = map.pairsOf >= 0 ? s.head : s.layer;
+  addLayerAxis(figure, panel, map.layers, row < map.layers ? row : -1, labels);
   figure.numberAxis(
       panel, map.heads, [](std::int64_t head) { return head; }, s.head < map.heads ? s.head : -1);
-  scene::addAxisTitle(figure.scene, plot, scene::Side::Left, labels + 0.5 * size, "layer", theme);
-  scene::addAxisTitle(figure.scene, plot, scene::Side::Bottom, line + 0.5 * size, "head", theme);
+  scene::addAxisTitle(figure.scene, plot, scene::Side::Left, labels + 0.5 * size,
+                      map.pairsOf >= 0 ? "head here" : "layer", theme);
+  scene::addAxisTitle(figure.scene, plot, scene::Side::Bottom, line + 0.5 * size,
+                      map.pairsOf >= 0 ? "head there" : "head", theme);
   figure.bar(plot.x + plot.w, plot.y, plot.h, map.scale, map.label);
   if (showsTitle(map.request)) figure.heading(heading, 0.8 * size, 0.8 * size + line / 2, figure.width() - 1.6 * size);
 }
 
 DataTable layerHeadTable(const LayerHeadMap& map, std::string name, std::string unit) {
   std::vector<std::string> rows, columns;
-  for (std::int64_t l = 0; l < map.layers; ++l) rows.push_back("layer " + std::to_string(l));
-  for (std::int64_t h = 0; h < map.heads; ++h) columns.push_back("head " + std::to_string(h));
+  for (std::int64_t l = 0; l < map.layers; ++l)
+    rows.push_back((map.pairsOf >= 0 ? "here " : "layer ") + std::to_string(l));
+  for (std::int64_t h = 0; h < map.heads; ++h)
+    columns.push_back((map.pairsOf >= 0 ? "there " : "head ") + std::to_string(h));
   return {std::move(name), std::move(unit), viewOf(map.values, {map.layers, map.heads}), std::move(rows),
           std::move(columns)};
 }

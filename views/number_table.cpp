@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
+#include "core/base/text.h"
 #include "views/figure.h"
 #include "views/scene/text_metrics.h"
 #include "views/scene/ticks.h"
@@ -43,10 +45,33 @@ struct Layout {
   const NumberTable& table;
   double line = 0, names = 0, shapes = 0; // units; shapes: where the shape ends
   std::vector<Placed> columns = {};
+  std::vector<std::size_t> hidden = {}; // columns that were asked for and have no room
+  bool brief = false;                   // names without what most of them end in
   int panel = 0;
 };
 
-// Columns as wide as their heads; as many as there is room for.
+// Those that parameter "columns" names, in the table's order; none of them: all.
+std::vector<std::size_t> chosenColumns(const Layout& t) {
+  std::vector<std::size_t> chosen, all;
+  std::string wish = textOf(t.request.parameters, "columns"), name;
+  std::erase(wish, ' ');
+  std::vector<std::string> names;
+  for (std::istringstream parts(wish); std::getline(parts, name, ',');) names.push_back(name);
+  for (std::size_t i = 0; i < t.table.columns.size(); ++i) {
+    all.push_back(i);
+    const std::string& column = t.table.columns[i].name;
+    if (std::ranges::any_of(names, [&](const std::string& glob) { return matchesGlob(glob, column); }))
+      chosen.push_back(i);
+  }
+  return chosen.empty() ? all : chosen;
+}
+
+double columnWidth(const Layout& t, std::size_t column) {
+  const double size = t.figure.theme.denseSize;
+  return 1.2 * size + std::max(scene::textWidth("↓ " + t.table.columns[column].title, size), 4.2 * size);
+}
+
+// Columns as wide as their heads; as many as there is room for, the one that sorts always among them.
 void layOutColumns(Layout& t) {
   const double size = t.figure.theme.denseSize, gap = 1.2 * size;
   double widest = 0, widestShape = 0;
@@ -54,14 +79,35 @@ void layOutColumns(Layout& t) {
     widest = std::max(widest, scene::textWidth(row.weight->name, size));
     widestShape = std::max(widestShape, scene::textWidth(shapeText(row.weight->shape), size));
   }
-  t.names = std::min(widest + size, 0.4 * t.figure.width());
+  t.names = std::min(widest + size, 0.45 * t.figure.width());
+  t.brief = t.names < widest + size;
   t.shapes = t.names + gap + widestShape;
-  double right = t.shapes;
-  for (std::size_t i = 0; i < t.table.columns.size(); ++i) {
-    right += gap + std::max(scene::textWidth(t.table.columns[i].title, size) + 0.6 * size, 4.2 * size);
-    if (right > t.figure.width() - size) break;
-    t.columns.push_back({i, right});
+  const std::string sort = textOf(t.request.parameters, "sort");
+  const std::vector<std::size_t> wanted = chosenColumns(t);
+  double room = t.figure.width() - size - t.shapes;
+  std::vector<bool> fits(t.table.columns.size(), false);
+  for (const std::size_t i : wanted)
+    if (t.table.columns[i].name == sort) fits[i] = true, room -= columnWidth(t, i);
+  for (const std::size_t i : wanted) {
+    if (fits[i]) continue;
+    room -= columnWidth(t, i);
+    fits[i] = room >= 0;
   }
+  double right = t.shapes;
+  for (const std::size_t i : wanted)
+    if (fits[i])
+      t.columns.push_back({i, right += columnWidth(t, i)});
+    else
+      t.hidden.push_back(i);
+}
+
+// Under the table: what has no room in it.
+void addHidden(Layout& t) {
+  const double size = t.figure.theme.denseSize, pad = 0.8 * size;
+  std::string text = t.figure.print ? "not shown:" : "not shown (setting \"columns\"):";
+  for (const std::size_t i : t.hidden) text.append(i == t.hidden.front() ? " " : ", ").append(t.table.columns[i].title);
+  t.figure.text({pad, t.figure.height() - 0.4 * size}, scene::elide(text, t.figure.width() - 2 * pad, size), size,
+                t.figure.theme.secondary, Align::Left, VAlign::Bottom);
 }
 
 void addHeads(Layout& t, double y) {
@@ -83,6 +129,21 @@ std::string cellText(double value, bool whole) {
   return std::isnan(value) ? std::string("–") : scene::numberText(value, whole ? 7 : 4);
 }
 
+// The end of a name tells tensors apart: "…0.self_attn.q_proj".
+std::string elideStart(std::string_view name, double room, double size) {
+  if (scene::textWidth(name, size) <= room) return std::string(name);
+  while (!name.empty() && (scene::textWidth(name, size) > room - size || (name.front() & 0xC0) == 0x80))
+    name.remove_prefix(1);
+  return "…" + std::string(name);
+}
+
+std::string_view nameOf(const Layout& t, const TableRow& row) {
+  constexpr std::string_view kCommon = ".weight";
+  std::string_view name = row.weight->name;
+  if (t.brief && name.ends_with(kCommon)) name.remove_suffix(kCommon.size());
+  return name;
+}
+
 void addRow(Layout& t, std::int64_t index) {
   const auto& theme = t.figure.theme;
   const TableRow& row = t.table.rows[static_cast<std::size_t>(index)];
@@ -91,8 +152,7 @@ void addRow(Layout& t, std::int64_t index) {
     t.figure.text({x / width, y}, std::move(text), size, color, align, VAlign::Middle, false, t.panel);
   };
   const bool chosen = row.weight->name == t.request.selection.tensor;
-  put(0.8 * size, scene::elide(row.weight->name, t.names - size, size), chosen ? theme.accent : theme.text,
-      Align::Left);
+  put(0.8 * size, elideStart(nameOf(t, row), t.names - size, size), chosen ? theme.accent : theme.text, Align::Left);
   put(t.shapes, shapeText(row.weight->shape), theme.secondary, Align::Right);
   if (row.values.empty() && row.note.empty())
     put(t.shapes + 2 * size, "…", theme.disabled, Align::Left);
@@ -149,7 +209,8 @@ void addRows(Layout& t) {
 // Scrolls: without a viewport the first rows that fit are shown. Zooming changes the height of rows alone.
 void addPanel(Layout& t, double top) {
   const auto count = static_cast<double>(t.table.rows.size());
-  const Rect frame{0, top, t.figure.width(), std::max(1.0, t.figure.height() - top - 0.4 * t.line)};
+  const Rect frame{0, top, t.figure.width(),
+                   std::max(1.0, t.figure.height() - top - (t.hidden.empty() ? 0.4 : 1.3) * t.line)};
   const double fitting = std::max(1.0, std::floor(frame.h / t.line));
   const Rect limits{0, 0, 1, std::max(count, fitting)};
   const Rect shown = t.request.viewports.contains(t.table.name) ? saneViewport(t.request, t.table.name, limits)
@@ -178,6 +239,7 @@ std::vector<Parameter> tableParameters(const std::vector<TableColumn>& columns) 
   for (const TableColumn& column : columns) names.push_back(column.name);
   return {{"sort", ParameterKind::Choice, "file", names, "column to sort by; file: as they stand in the checkpoint"},
           {"order", ParameterKind::Choice, "falling", {"falling", "rising"}, "largest or smallest first"},
+          {"columns", ParameterKind::Text, "*", {}, "columns by their names as in sort, with commas, * and ?"},
           {"names", ParameterKind::Text, "*", {}, "only tensors whose name matches, with * and ?"},
           titleParameter()};
 }
@@ -197,6 +259,7 @@ Built buildTable(const Request& request, NumberTable table) {
   addHeads(t, top + line / 2);
   addPanel(t, top + 1.3 * line);
   addRows(t);
+  if (!t.hidden.empty()) addHidden(t);
   Built built;
   built.id = request.id;
   built.data.push_back(dataOf(table));

@@ -23,7 +23,7 @@ struct NumberTable {
   std::vector<TableRow> rows;
 };
 
-// Parameters sort, order, names, title; `columns` are those that one may sort by.
+// Parameters sort, order, columns, names, title; `columns` are those that one may sort by.
 std::vector<Parameter> tableParameters(const std::vector<TableColumn>& columns);
 // Sorts, draws, and gives the numbers as data. Pure.
 Built buildTable(const Request& request, NumberTable table);

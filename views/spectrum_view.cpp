@@ -19,7 +19,7 @@ using scene::Rect;
 ViewInfo makeInfo() {
   return {
       "spectrum",
-      "Singular values",
+      "Spectrum of a matrix",
       "weights",
       {{"plot", ParameterKind::Choice, "rank", {"rank", "density"}, "values over their rank, or how dense they lie"},
        {"set", ParameterKind::Choice, "matrix", {"matrix", "layers"}, "the selected matrix, or the same of all layers"},

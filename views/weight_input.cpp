@@ -19,7 +19,11 @@ std::int64_t indexOf(const weights::WeightSet& set, const weights::Weight& weigh
 std::string checkpointName(const weights::WeightSet& set) {
   std::string path = set.path();
   while (path.size() > 1 && path.back() == '/') path.pop_back();
-  return scene::cleanText(path.substr(path.find_last_of('/') + 1), 60);
+  std::size_t slash = path.find_last_of('/');
+  // Most checkpoints are a "model.safetensors": their folder tells them apart.
+  if (slash != std::string::npos && slash > 0 && path.compare(slash + 1, 6, "model.") == 0)
+    slash = path.find_last_of('/', slash - 1);
+  return scene::cleanText(path.substr(slash + 1), 60);
 }
 
 Result<const weights::Weight*> chosenWeight(const Request& request) {

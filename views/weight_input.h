@@ -28,7 +28,7 @@ Parameter stepParameter();
 Result<const weights::Weight*> weightIn(const weights::WeightSet& other, const weights::Weight& weight);
 std::string tensorAction(const weights::Weight& weight); // what a click on it does, see selectionOf()
 std::int64_t indexOf(const weights::WeightSet& set, const weights::Weight& weight);
-std::string checkpointName(const weights::WeightSet& set); // last part of its path, cleaned
+std::string checkpointName(const weights::WeightSet& set); // last part of its path, cleaned; "step-100/model.bin"
 
 // Results by the key of what they are computed from. Bounded by a number of entries; the oldest go first.
 template <class T> class DerivedCache {

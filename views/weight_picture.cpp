@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "views/mini_map.h"
 #include "views/scene/axes.h"
 #include "views/scene/text_metrics.h"
 #include "views/scene/ticks.h"
@@ -41,14 +42,31 @@ double rowLabels(const WeightPicture& p) {
   return scene::textWidth(std::to_string(last), p.figure.theme.denseSize) + 0.6 * p.figure.theme.denseSize;
 }
 
+bool headsInRows(const WeightPicture& p) { return !p.bands.empty() && p.bands.front().rows; }
+
+// Between the map and what stands beside it.
+double besideMap(const WeightPicture& p) {
+  return (p.profile > 0 ? p.profile + p.figure.gap() : 0) + (headsInRows(p) ? p.bandRoom : 0);
+}
+
+std::string bandName(const HeadBand& band) { return std::string(1, band.kind) + std::to_string(band.head); }
+
+double widestName(const WeightPicture& p) {
+  double widest = 0;
+  for (const HeadBand& band : p.bands)
+    widest = std::max(widest, scene::textWidth(bandName(band), p.figure.theme.denseSize));
+  return widest;
+}
+
 bool layOut(WeightPicture& p) {
   const double size = p.figure.theme.denseSize, line = scene::lineHeight(size), pad = 0.8 * size;
   const bool small = std::min(p.figure.width(), p.figure.height()) < 160;
   p.profile = p.profiles && !small ? std::clamp(0.05 * std::min(p.figure.width(), p.figure.height()), 12.0, 40.0) : 0;
+  if (!p.bands.empty() && !small) p.bandRoom = headsInRows(p) ? widestName(p) + 0.8 * size : line;
   const double strip = p.profile > 0 ? p.profile + p.figure.gap() : 0;
   const double left = small ? pad : pad + 1.3 * line + rowLabels(p);
-  const double top = pad + (showsTitle(p.request) ? 1.6 * line : 0) + strip;
-  const double right = pad + strip + (small ? 0 : p.figure.barWidth()), bottom = small ? pad : pad + 2.6 * line;
+  const double top = pad + (showsTitle(p.request) ? 1.6 * line : 0) + strip + (headsInRows(p) ? 0 : p.bandRoom);
+  const double right = pad + besideMap(p) + (small ? 0 : p.figure.barWidth()), bottom = small ? pad : pad + 2.6 * line;
   const double w = std::max(1.0, p.figure.width() - left - right), h = std::max(1.0, p.figure.height() - top - bottom);
   p.plot = {left, top, w, h};
   const double wide = (p.limits.w / p.limits.h) / (w / h); // > 1: the matrix is wider than the room
@@ -134,7 +152,19 @@ Status addGround(WeightPicture& p, const std::stop_token& stop) {
   for (std::size_t i = 0; i < values.size(); ++i)
     if (!std::isfinite(values[i])) ground->mask[i] = 1; // the map itself counts them
   p.figure.scene.images.push_back(imageOf(p, *ground, values, ground->mask));
+  p.ground = std::move(*ground);
   return Done{};
+}
+
+// Right of the plot, under the colour bar. Returns the height it takes.
+double addMiniMap(WeightPicture& p, double x) {
+  if (!p.ground || p.figure.print || !flagOf(p.request.parameters, "minimap")) return 0;
+  const double size = p.figure.theme.denseSize, shape = std::clamp(p.plot.h / p.plot.w, 0.4, kSquareUpTo);
+  const double w = std::min(p.figure.barWidth() - 1.2 * size, 0.3 * p.plot.h / shape), h = w * shape;
+  if (std::min(w, h) < 16) return 0;
+  const Rect frame{x + size, p.plot.y + p.plot.h - h, w, h};
+  drawMiniMap(p.figure, {frame, p.limits, p.data, imageOf(p, *p.ground, chosenValues(p, *p.ground), p.ground->mask)});
+  return h;
 }
 
 void addBorders(WeightPicture& p) {
@@ -206,6 +236,7 @@ std::vector<Parameter> mapParameters() {
            "extreme",
            {"extreme", "mean"},
            "what a pooled cell shows: the value furthest from 0, or the mean"},
+          {"minimap", ParameterKind::Boolean, "true", {}, "all of it in a corner once zoomed in"},
           lowParameter(),
           highParameter("of the quantity; the range is symmetric about 0 unless low is given too"),
           titleParameter()};
@@ -230,9 +261,9 @@ Status drawWeightMap(WeightPicture& p, const std::stop_token& stop) {
   addNumbers(p);
   addAxis(p, scene::Side::Left);
   addAxis(p, scene::Side::Bottom);
-  if (std::min(p.figure.width(), p.figure.height()) >= 160)
-    p.figure.bar(p.plot.x + p.plot.w + (p.profile > 0 ? p.profile + p.figure.gap() : 0), p.plot.y, p.plot.h, p.scale,
-                 p.label);
+  if (std::min(p.figure.width(), p.figure.height()) < 160) return Done{};
+  const double beside = p.plot.x + p.plot.w + besideMap(p), taken = addMiniMap(p, beside);
+  p.figure.bar(beside, p.plot.y, p.plot.h - (taken > 0 ? taken + 3 * p.figure.gap() : 0), p.scale, p.label);
   return Done{};
 }
 
@@ -244,8 +275,9 @@ void addStrip(WeightPicture& p, const std::vector<double>& values, bool rows) {
   const std::int64_t cell = rows ? p.map.rowCell : p.map.colCell;
   const double most = values.empty() ? 0 : *std::max_element(values.begin(), values.end()), gap = p.figure.gap();
   if (!(most > 0) || p.profile <= 0) return;
-  const Rect frame = rows ? Rect{p.plot.x + p.plot.w + gap, p.plot.y, p.profile, p.plot.h}
-                          : Rect{p.plot.x, p.plot.y - gap - p.profile, p.plot.w, p.profile};
+  const double names = rows == headsInRows(p) ? p.bandRoom : 0;
+  const Rect frame = rows ? Rect{p.plot.x + p.plot.w + names + gap, p.plot.y, p.profile, p.plot.h}
+                          : Rect{p.plot.x, p.plot.y - names - gap - p.profile, p.plot.w, p.profile};
   const Rect data = rows ? Rect{0, p.data.y, 1.04, p.data.h} : Rect{p.data.x, 1.04, p.data.w, -1.04};
   const int panel = p.figure.panel(p.panelName + (rows ? ".rows" : ".columns"), frame, data, data, false);
   (rows ? p.figure.scene.panels.back().followY : p.figure.scene.panels.back().followX) = p.panel;
@@ -269,24 +301,76 @@ void drawNorms(WeightPicture& p, const std::vector<double>& rows, const std::vec
   addStrip(p, columns, false);
 }
 
-void drawBands(WeightPicture& p, const std::vector<HeadBand>& bands, const HeadBand* chosen,
-               const weights::Weight& weight) {
+namespace {
+
+// A strip that follows the map, right of it or on top.
+int addBandStrip(WeightPicture& p) {
+  const bool rows = headsInRows(p);
+  const Rect frame = rows ? Rect{p.plot.x + p.plot.w, p.plot.y, p.bandRoom, p.plot.h}
+                          : Rect{p.plot.x, p.plot.y - p.bandRoom, p.plot.w, p.bandRoom};
+  const Rect data = rows ? Rect{0, p.data.y, 1, p.data.h} : Rect{p.data.x, 0, p.data.w, 1};
+  const Rect all = rows ? Rect{0, p.limits.y, 1, p.limits.h} : Rect{p.limits.x, 0, p.limits.w, 1};
+  const int strip = p.figure.panel(p.panelName + ".heads", frame, data, all, false);
+  scene::Panel& panel = p.figure.scene.panels.back();
+  (rows ? panel.followY : panel.followX) = p.panel;
+  return strip;
+}
+
+// Of a fused matrix q, k and v of one head; `chosen` is its q then.
+bool belongs(const WeightPicture& p, const HeadBand& band, const HeadBand* chosen) {
+  if (!chosen) return false;
+  const weights::HeadCounts& n = p.request.weights->heads();
+  const std::int64_t group = n.kvHeads > 0 ? std::max<std::int64_t>(1, n.heads / n.kvHeads) : 1;
+  return band.head == (band.kind == chosen->kind ? chosen->head : chosen->head / group);
+}
+
+// Every n-th where they would touch; the chosen one always. A head that is cut is named in the middle of what shows.
+void nameBands(WeightPicture& p, const HeadBand* chosen) {
   const auto& theme = p.figure.theme;
-  for (const HeadBand& band : bands) {
+  const bool rows = headsInRows(p);
+  const double size = theme.denseSize, extent = rows ? 1.1 * size : widestName(p) + 0.8 * size;
+  const double unit = rows ? unitsPerRow(p) : unitsPerColumn(p);
+  const double begin = rows ? p.data.y : p.data.x, end = begin + (rows ? p.data.h : p.data.w);
+  const double height = rows ? p.bands.front().rect.h : p.bands.front().rect.w;
+  const std::int64_t step = std::max<std::int64_t>(1, scene::labelStep(height * unit, extent));
+  const std::int64_t skip = chosen ? (chosen - p.bands.data()) % step : 0; // counted from the chosen one
+  const int strip = addBandStrip(p);
+  for (std::size_t i = 0; i < p.bands.size(); ++i) {
+    const HeadBand& band = p.bands[i];
+    const double from = std::max(begin, rows ? band.rect.y : band.rect.x),
+                 to = std::min(end, (rows ? band.rect.y : band.rect.x) + height);
+    if (static_cast<std::int64_t>(i) % step != skip || (to - from) * unit < 0.9 * size) continue;
+    const double middle = (from + to) / 2;
+    if (rows)
+      p.figure.text({0.3 * size / p.bandRoom, middle}, bandName(band), size,
+                    belongs(p, band, chosen) ? theme.accent : theme.secondary, scene::Align::Left,
+                    scene::VAlign::Middle, false, strip);
+    else
+      p.figure.text({middle, 0.5}, bandName(band), size, belongs(p, band, chosen) ? theme.accent : theme.secondary,
+                    scene::Align::Center, scene::VAlign::Middle, false, strip);
+  }
+}
+
+} // namespace
+
+void drawBands(WeightPicture& p, const HeadBand* chosen, const weights::Weight& weight) {
+  const auto& theme = p.figure.theme;
+  const weights::HeadCounts& n = p.request.weights->heads();
+  const std::int64_t group = n.kvHeads > 0 ? std::max<std::int64_t>(1, n.heads / n.kvHeads) : 1;
+  for (const HeadBand& band : p.bands) {
     const Rect& r = band.rect;
     const bool query = band.kind == 'q' || band.kind == 'o';
-    const std::int64_t group = p.request.weights->heads().kvHeads > 0
-                                   ? p.request.weights->heads().heads / p.request.weights->heads().kvHeads
-                                   : 1;
-    const std::int64_t head = query ? band.head : band.head * std::max<std::int64_t>(1, group);
-    p.figure.scene.links.push_back({p.panel, r, "head " + std::to_string(weight.layer) + " " + std::to_string(head),
-                                    std::string(query ? "head " : "key/value head ") + std::to_string(band.head)});
+    p.figure.scene.links.push_back(
+        {p.panel, r, "head " + std::to_string(weight.layer) + " " + std::to_string(band.head * (query ? 1 : group)),
+         std::string(query ? "head " : "key/value head ") + std::to_string(band.head)});
     const double units = band.rows ? r.h * unitsPerRow(p) : r.w * unitsPerColumn(p);
     if (units < 6 || (band.rows ? r.y : r.x) == 0) continue;
     const Point from{r.x, r.y}, to = band.rows ? Point{r.x + r.w, r.y} : Point{r.x, r.y + r.h};
     p.figure.line(p.panel, {from, to}, withAlpha(theme.text, 0.45), p.figure.print ? 0.4 : 1);
   }
-  if (chosen) p.figure.outline(p.panel, chosen->rect, theme.accent, p.figure.print ? 1 : 2);
+  for (const HeadBand& band : p.bands)
+    if (belongs(p, band, chosen)) p.figure.outline(p.panel, band.rect, theme.accent, p.figure.print ? 1 : 2);
+  if (p.bandRoom > 0) nameBands(p, chosen);
 }
 
 void drawTitle(WeightPicture& p, const std::string& text) {

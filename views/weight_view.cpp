@@ -79,8 +79,8 @@ Result<Built> WeightView::build(const Request& request, std::stop_token stop) co
   picture.panelName = "weight";
   if (scales) picture.reach = 1.5; // of one sign mostly, and near each other
   picture.label = scales ? "scale of a block" : "weight";
-  const std::vector<HeadBand> bands = bandsOf(request, w, scales);
-  const HeadBand* chosen = chosenBand(bands, request.weights->heads(), request.selection, w);
+  picture.bands = bandsOf(request, w, scales);
+  const HeadBand* chosen = chosenBand(picture.bands, request.weights->heads(), request.selection, w);
   picture.limits = {0, 0, static_cast<double>(source->cols), static_cast<double>(source->rows)};
   if (textOf(request.parameters, "part") == "head") {
     if (!chosen) return badInput(w.name + " has no part that belongs to one head of this model");
@@ -91,7 +91,7 @@ Result<Built> WeightView::build(const Request& request, std::stop_token stop) co
   if (Status drawn = drawWeightMap(picture, stop); !drawn) return drawn.error();
   const auto numbers = norms ? numbersOf(request, w, m_shared, missing) : nullptr;
   if (numbers && numbers->ok()) drawNorms(picture, (*numbers)->rowNorms, (*numbers)->columnNorms);
-  drawBands(picture, bands, chosen, w);
+  drawBands(picture, chosen, w);
   if (showsTitle(request)) drawTitle(picture, titleOf(request, w, picture));
 
   Built built = finished(picture);

@@ -62,8 +62,8 @@ MainWindow::MainWindow(Desk& desk) : m_desk(desk), m_actions(*this) {
 
 void MainWindow::makeDocks() {
   auto* model = new ModelDock(m_desk, this);
-  connect(model, &ModelDock::tensorOpened, this, [this] {
-    if (!weightsOnScreen()) showExtraView("weight");
+  connect(model, &ModelDock::tensorOpened, this, [this](const QString&, bool alone) {
+    if (alone || !weightsOnScreen()) showExtraView("weight");
   });
   m_prompt = new PromptDock(m_desk, this);
   m_inspector = new InspectorDock(m_desk, this);

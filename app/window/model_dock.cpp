@@ -29,10 +29,11 @@ ModelDock::ModelDock(Desk& desk, QWidget* parent)
   m_view->setObjectName(QStringLiteral("model.tree"));
   m_view->setModel(&m_filter);
   m_view->setUniformRowHeights(true);
-  m_view->setIndentation(12);
+  m_view->setIndentation(10);
+  m_view->setExpandsOnDoubleClick(false); // activated() does, Return too
   m_view->header()->setDefaultSectionSize(60);
-  m_view->header()->resizeSection(TensorTree::Name, 116);
-  m_view->header()->resizeSection(TensorTree::Size, 72);
+  m_view->header()->resizeSection(TensorTree::Name, 128);
+  m_view->header()->resizeSection(TensorTree::Size, 74);
   m_view->header()->resizeSection(TensorTree::ShapeColumn, 80);
   m_view->header()->resizeSection(TensorTree::Type, 40);
   m_view->header()->setStretchLastSection(false);
@@ -55,12 +56,16 @@ ModelDock::ModelDock(Desk& desk, QWidget* parent)
     if (!tensor.isEmpty()) next.tensor = tensor.toStdString();
     m_desk.select(next);
   });
-  const auto open = [this](const QModelIndex& at) {
+  const auto open = [this](const QModelIndex& at, bool alone) {
     if (const QString tensor = at.data(TensorTree::kTensorRole).toString(); !tensor.isEmpty())
-      Q_EMIT tensorOpened(tensor);
+      Q_EMIT tensorOpened(tensor, alone);
   };
-  connect(m_view, &QTreeView::clicked, this, open);
-  connect(m_view, &QTreeView::activated, this, open);
+  connect(m_view, &QTreeView::clicked, this, [open](const QModelIndex& at) { open(at, false); });
+  connect(m_view, &QTreeView::activated, this, [this, open](const QModelIndex& at) {
+    const QModelIndex row = at.siblingAtColumn(TensorTree::Name);
+    if (m_filter.hasChildren(row)) return m_view->setExpanded(row, !m_view->isExpanded(row));
+    open(at, true);
+  });
   showModel();
 }
 

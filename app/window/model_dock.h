@@ -16,7 +16,8 @@ public:
   explicit ModelDock(Desk& desk, QWidget* parent = nullptr);
 
 Q_SIGNALS:
-  void tensorOpened(const QString& name); // clicked, or Return on it
+  // Clicked; `alone`: Return or a double click, it wants to be seen by itself.
+  void tensorOpened(const QString& name, bool alone);
 
 private:
   void showModel();

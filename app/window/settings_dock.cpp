@@ -9,6 +9,7 @@
 #include <QVBoxLayout>
 
 #include "views/gpu/color_range.h"
+#include "views/weight_input.h"
 
 namespace orrery::app {
 namespace {
@@ -45,6 +46,7 @@ SettingsDock::SettingsDock(Desk& desk, QWidget* parent)
   connect(&desk.views(), &ViewStore::rangeChanged, this, [this](const QString& view) {
     if (view.toStdString() == m_desk.views().active()) showRange();
   });
+  connect(&desk.link(), &SessionLink::weightsChanged, this, &SettingsDock::showSteps);
   chooseView();
 }
 
@@ -56,6 +58,7 @@ void SettingsDock::chooseView() {
 void SettingsDock::buildForm() {
   m_fields.clear();
   m_range = nullptr;
+  m_steps = nullptr;
   const views::View* view = m_desk.views().registry().find(m_desk.views().active());
   auto* form = new QWidget;
   auto* rows = new QFormLayout(form);
@@ -74,7 +77,8 @@ void SettingsDock::buildForm() {
         if (!m_range) row(tr("range"), makeRange());
         continue;
       }
-      QWidget* field = makeField(parameter);
+      const bool steps = view->info().input == "checkpoints" && parameter.name == views::stepParameter().name;
+      QWidget* field = steps ? makeSteps() : makeField(parameter);
       field->setObjectName(QStringLiteral("settings.") + QString::fromStdString(parameter.name));
       field->setToolTip(QString::fromStdString(parameter.help));
       m_fields[parameter.name] = field;
@@ -109,6 +113,23 @@ QWidget* SettingsDock::makeField(const views::Parameter& parameter) {
   return line;
 }
 
+QWidget* SettingsDock::makeSteps() {
+  m_steps = new StepField;
+  connect(m_steps, &StepField::moved, this,
+          [this](int step) { take(views::stepParameter().name, QString::number(step)); });
+  return m_steps;
+}
+
+void SettingsDock::showSteps() {
+  if (!m_steps) return;
+  const views::Parameters given = m_desk.views().parameters(m_desk.views().active());
+  const auto step = given.find(views::stepParameter().name);
+  QStringList names;
+  for (const weights::WeightsPtr& other : m_desk.link().state().series)
+    names << QString::fromStdString(views::checkpointName(*other));
+  m_steps->show(step == given.end() ? 0 : QString::fromStdString(step->second).toInt(), names);
+}
+
 void SettingsDock::showValues() {
   const views::View* view = m_desk.views().registry().find(m_desk.views().active());
   if (!view) return;
@@ -121,6 +142,7 @@ void SettingsDock::showValues() {
       showValue(field->second, QString::fromStdString(value));
   }
   m_showing = false;
+  showSteps();
   showRange();
 }
 

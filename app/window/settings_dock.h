@@ -8,6 +8,7 @@
 
 #include "app/window/desk.h"
 #include "app/window/range_field.h"
+#include "app/window/step_field.h"
 
 namespace orrery::app {
 
@@ -23,6 +24,8 @@ private:
   QWidget* makeRange();
   void showValues();
   void showRange();
+  QWidget* makeSteps();
+  void showSteps();
   void take(const std::string& name, const QString& value);
   void take(const views::Parameters& parameters);
   void takeRange(const QString& low, const QString& high);
@@ -33,6 +36,7 @@ private:
   QWidget* m_form = nullptr;
   std::map<std::string, QWidget*> m_fields;
   RangeField* m_range = nullptr; // of views with "low" and "high"
+  StepField* m_steps = nullptr;  // of views that compare with a series of checkpoints
   bool m_showing = false;
 };
 

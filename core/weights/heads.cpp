@@ -61,9 +61,9 @@ Result<HeadMatrix> headMatrix(const WeightsPtr& set, std::int64_t layer, std::in
   return m;
 }
 
-Result<double> headCosine(const WeightsPtr& a, const WeightsPtr& b, std::int64_t layer, std::int64_t head,
+Result<double> headCosine(const WeightsPtr& a, const WeightsPtr& b, std::int64_t layer, HeadPair heads,
                           std::string_view part) {
-  auto x = headMatrix(a, layer, head, part), y = headMatrix(b, layer, head, part);
+  auto x = headMatrix(a, layer, heads.here, part), y = headMatrix(b, layer, heads.there, part);
   if (!x) return x.error();
   if (!y) return y.error();
   if (x->rows != y->rows || x->cols != y->cols) return badInput("the heads of the two checkpoints differ in shape");

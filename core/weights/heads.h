@@ -19,8 +19,11 @@ struct HeadMatrix {
 // such layer, head or part; no config says what heads there are), those of reading.
 Result<HeadMatrix> headMatrix(const WeightsPtr& set, std::int64_t layer, std::int64_t head, std::string_view part);
 
-// Cosine <A, B> / (|A| |B|) of one part of one head in two checkpoints; NaN where one is zero.
-Result<double> headCosine(const WeightsPtr& a, const WeightsPtr& b, std::int64_t layer, std::int64_t head,
+struct HeadPair {
+  std::int64_t here = 0, there = 0;
+};
+// Cosine <A, B> / (|A| |B|) of one part of a head of `a` and of one of `b`, both of one layer; NaN where one is zero.
+Result<double> headCosine(const WeightsPtr& a, const WeightsPtr& b, std::int64_t layer, HeadPair heads,
                           std::string_view part);
 
 } // namespace orrery::weights

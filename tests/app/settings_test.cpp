@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The colour range is typed, locked and reset in the settings panel, and the picture follows.
+// The colour range is typed, locked and reset in the settings panel, and the picture follows; a slider goes through a
+// series of checkpoints.
 #include <QLineEdit>
 #include <QSignalSpy>
+#include <QSlider>
+#include <QTemporaryDir>
+#include <filesystem>
 
 #include "app/window/settings_dock.h"
 #include "app/window/view_pane.h"
@@ -85,6 +89,29 @@ TEST_F(ColourRange, WhatIsNoRangeIsRefusedAndComesBack) {
   EXPECT_TRUE(low->text().isEmpty());
   EXPECT_EQ(parameter("low"), "auto");
   EXPECT_EQ(parameter("high"), "0.25");
+}
+
+using Series = BundledDesk;
+
+TEST_F(Series, ASliderChoosesTheCheckpoint) {
+  namespace fs = std::filesystem;
+  QTemporaryDir folder;
+  for (const char* step : {"step-1", "step-2", "step-3"})
+    fs::copy(assetPath("models/bundled"), fs::path(folder.path().toStdString()) / step, fs::copy_options::recursive);
+  m_desk.views().setActive("changes");
+  SettingsDock dock(m_desk);
+  auto* slider = dock.findChild<QSlider*>(QStringLiteral("settings.step.slider"));
+  auto* name = dock.findChild<QLabel*>(QStringLiteral("settings.step.name"));
+  ASSERT_TRUE(slider && name);
+  EXPECT_FALSE(slider->isEnabled());
+  m_desk.link().follow(m_desk.link().engine().runCompare(folder.path().toStdString()));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return slider->isEnabled(); }, kWait));
+  EXPECT_EQ(slider->maximum(), 2);
+  slider->setValue(2);
+  EXPECT_EQ(m_desk.views().parameters("changes").at("step"), "2");
+  EXPECT_TRUE(name->text().endsWith(QLatin1String("step-3"))) << name->text().toStdString();
+  m_desk.undo().undo();
+  EXPECT_EQ(slider->value(), 0);
 }
 
 } // namespace

@@ -132,6 +132,40 @@ TEST(HeadBands, KeysAndValuesBelongToGroups) {
   EXPECT_EQ(chosenBand(bands, set.heads(), s, *set.find("model.layers.1.self_attn.k_proj.weight")), nullptr);
 }
 
+// GPT-2's c_attn [D, 3 D]: queries, keys and values side by side, heads in columns. The band of a head encloses the
+// numbers that headMatrix() gives.
+TEST(HeadBands, OfAFusedMatrixEncloseItsHeads) {
+  constexpr std::int64_t kModel = 16, kHeads = 4, kHeadDim = 4;
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("orrery-fused-" + std::to_string(::getpid()) + ".safetensors"))
+          .string();
+  const std::vector<float> all = weightValues(kModel * 3 * kModel, 7);
+  ASSERT_TRUE(tensorio::writeSafetensors(path, {{"h.0.attn.c_attn.weight", viewOf(all, {kModel, 3 * kModel})}}).ok());
+  auto file = tensorio::openTensors(path);
+  ASSERT_TRUE(file.ok());
+  weights::Weight fused = weightOf(file->tensors()[0]);
+  fused.part = weights::part::kQkv;
+  fused.layer = 0;
+  fused.transposed = true;
+  weights::WeightSet::Parts parts{path, *file, {fused}, {1, kHeads, kHeads, kHeadDim, kModel}, std::uint64_t{1} << 30};
+  const auto set = std::make_shared<const weights::WeightSet>(std::move(parts));
+  const auto bands = headBands(set->heads(), set->weights()[0]);
+  ASSERT_EQ(bands.size(), 12u);
+  for (const HeadBand& band : bands) {
+    auto head = weights::headMatrix(set, 0, band.head, std::string(1, band.kind));
+    ASSERT_TRUE(head.ok()) << head.error().what;
+    ASSERT_EQ(head->values.size(), 64u);
+    EXPECT_FALSE(band.rows);
+    EXPECT_EQ(band.rect.w, 4);
+    EXPECT_EQ(band.rect.h, 16);
+    const auto x = static_cast<std::size_t>(band.rect.x);
+    for (std::size_t r = 0; r < 4; ++r)
+      for (std::size_t d = 0; d < 16; ++d)
+        EXPECT_EQ(head->values[r * 16 + d], static_cast<double>(all[d * 48 + x + r])) << band.kind << band.head;
+  }
+  std::filesystem::remove(path);
+}
+
 // W_Q^T W_K by three loops over the file's numbers.
 TEST(CircuitView, IsTheProductOfTheFactors) {
   for (const bool qk : {true, false}) {
@@ -190,6 +224,71 @@ TEST(HeadCosines, EqualTheFormula) {
   for (std::size_t i = 64; i < 128; ++i) aa += a[i] * a[i], bb += b[i] * b[i], ab += a[i] * b[i];
   EXPECT_NEAR(got[2], ab / std::sqrt(aa * bb), 1e-6); // heads 2 and 3 share the second key head
   EXPECT_EQ(got[2], got[3]);
+}
+
+TEST(HeadCosines, OfAllPairsEqualTheFormula) {
+  Request request = weightRequest("head-cosines", "", {{"part", "q"}, {"pairs", "all"}});
+  request.selection.layer = 1;
+  const Built built = buildOf("head-cosines", request);
+  ASSERT_EQ(built.data[0].values.shape, (Shape{4, 4}));
+  const std::vector<double> got = toDoubles(built.data[0].values);
+  const std::vector<double> a = elementsOf("model.layers.1.self_attn.q_proj.weight"),
+                            b = elementsOf("model.layers.1.self_attn.q_proj.weight", 1);
+  double worst = 0;
+  for (std::size_t here = 0; here < 4; ++here)
+    for (std::size_t there = 0; there < 4; ++there) {
+      double aa = 0, bb = 0, ab = 0;
+      for (std::size_t i = 0; i < 64; ++i) {
+        const double x = a[here * 64 + i], y = b[there * 64 + i];
+        aa += x * x, bb += y * y, ab += x * y;
+      }
+      worst = std::max(worst, std::abs(got[here * 4 + there] - ab / std::sqrt(aa * bb)));
+    }
+  std::printf("largest difference %.1e, tolerance 1e-6\n", worst);
+  EXPECT_LE(worst, 1e-6);
+}
+
+bool shows(const Built& built, const std::string& text) {
+  return std::ranges::any_of(built.scene.texts,
+                             [&](const scene::Text& t) { return t.text.find(text) != std::string::npos; });
+}
+
+TEST(WeightView, NamesTheHeads) {
+  for (const auto& [part, name] : {std::pair{"q", "q3"}, {"k", "k1"}, {"o", "o3"}}) {
+    const std::string tensor = std::string("model.layers.1.self_attn.") + part + "_proj.weight";
+    EXPECT_TRUE(shows(buildOf("weight", weightRequest("weight", tensor)), name)) << tensor;
+  }
+  EXPECT_FALSE(shows(buildOf("weight", weightRequest("weight", "model.layers.1.mlp.up_proj.weight")), "q0"));
+}
+
+TEST(WeightView, HasAMiniMapOnceZoomedIn) {
+  ThreadPool pool(1);
+  Request request = weightRequest("weight", "model.embed_tokens.weight");
+  auto loader = std::make_shared<TileLoader>(pool, [] {});
+  request.loader = loader;
+  const auto has = [](const Built& built) {
+    return std::ranges::any_of(built.scene.panels, [](const scene::Panel& p) { return p.name == "minimap"; });
+  };
+  EXPECT_FALSE(has(buildOf("weight", request)));
+  request.viewports["weight"] = {0, 100, 16, 50};
+  EXPECT_TRUE(has(buildOf("weight", request)));
+  request.parameters["minimap"] = "false";
+  EXPECT_FALSE(has(buildOf("weight", request)));
+  loader->close();
+  pool.drain();
+}
+
+// The column that sorts stays; what has no room is named.
+TEST(SpectraView, SaysWhichColumnsHaveNoRoom) {
+  Request narrow = weightRequest("spectra", "", {{"sort", "entropy"}}, 480, 300);
+  const Built built = buildOf("spectra", narrow);
+  EXPECT_TRUE(shows(built, "↓ entropy"));
+  EXPECT_TRUE(shows(built, "not shown"));
+  narrow.parameters["columns"] = "entropy, stable*";
+  const Built chosen = buildOf("spectra", narrow);
+  EXPECT_TRUE(shows(chosen, "stable"));
+  EXPECT_FALSE(shows(chosen, "not shown"));
+  EXPECT_EQ(chosen.data[0].columnLabels, built.data[0].columnLabels); // the data stays whole
 }
 
 TEST(SpectraView, SortsByAnyColumn) {
