@@ -52,6 +52,22 @@ std::unique_ptr<View> makeMapDimensionView(const Shared& shared);
 // "tensor L NAME" ("tensor - NAME" for one of no layer). Unknown
 // words and numbers that are none leave the selection as it is.
 Selection selectionOf(const std::string& action, const Selection& current);
+
+// What the built-in views have in common: their info, the caches, and that a link means what selectionOf() says.
+class BuiltInView : public View {
+public:
+  const ViewInfo& info() const final { return m_info; }
+  Selection onLink(const std::string& action, const Selection& current) const override {
+    return selectionOf(action, current);
+  }
+
+protected:
+  explicit BuiltInView(ViewInfo info, Shared shared = {}) : m_shared(std::move(shared)), m_info(std::move(info)) {}
+  const Shared m_shared;
+
+private:
+  const ViewInfo m_info;
+};
 // The token that a click on such a link points at, of a cell its key; kNone if it points at none. "query" turns pages
 // and points at none.
 std::int64_t tokenOf(const std::string& action);

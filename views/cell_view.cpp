@@ -128,16 +128,10 @@ void addBars(Figure& figure, int panel, const Cell& cell, const std::vector<std:
   figure.line(panel, {{0, 0}, {static_cast<double>(order.size()), 0}}, theme.secondary, theme.lineWidth);
 }
 
-class CellView final : public View {
+class CellView final : public BuiltInView {
 public:
-  const ViewInfo& info() const override { return m_info; }
+  CellView() : BuiltInView(makeInfo()) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info = makeInfo();
 };
 
 struct Lines { // of text above the plot

@@ -20,18 +20,10 @@ ViewInfo makeInfo() {
   return info;
 }
 
-class ChangesView final : public View {
+class ChangesView final : public BuiltInView {
 public:
-  explicit ChangesView(Shared shared) : m_shared(std::move(shared)) {}
-  const ViewInfo& info() const override { return m_info; }
+  explicit ChangesView(const Shared& shared) : BuiltInView(makeInfo(), shared) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info = makeInfo();
-  Shared m_shared;
 };
 
 TableRow rowOf(const Request& request, const weights::WeightsPtr& other, const weights::Weight& from,

@@ -16,18 +16,10 @@ ViewInfo makeInfo() {
   return {"circuit", "QK and OV circuits of a head", "weights", std::move(parameters)};
 }
 
-class CircuitView final : public View {
+class CircuitView final : public BuiltInView {
 public:
-  explicit CircuitView(Shared shared) : m_shared(std::move(shared)) {}
-  const ViewInfo& info() const override { return m_info; }
+  explicit CircuitView(const Shared& shared) : BuiltInView(makeInfo(), shared) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info = makeInfo();
-  Shared m_shared;
 };
 
 // Both factors with Dh along the columns: product [i, j] = left[i] . right[j].

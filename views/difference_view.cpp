@@ -11,18 +11,10 @@ ViewInfo makeInfo() {
   return info;
 }
 
-class DifferenceView final : public View {
+class DifferenceView final : public BuiltInView {
 public:
-  explicit DifferenceView(Shared shared) : m_shared(std::move(shared)) {}
-  const ViewInfo& info() const override { return m_info; }
+  explicit DifferenceView(const Shared& shared) : BuiltInView(makeInfo(), shared) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info = makeInfo();
-  Shared m_shared;
 };
 
 // B - A in the order that A has in its file. Where B's differs, B is brought into the family's order, and A too.

@@ -14,19 +14,20 @@ namespace {
 
 using hooks::EvictionResult;
 
-class EvictionCurveView final : public View {
+class EvictionCurveView final : public BuiltInView {
 public:
-  const ViewInfo& info() const override { return m_info; }
+  EvictionCurveView()
+      : BuiltInView({"eviction-curve",
+                     "Eviction by budget",
+                     "trace",
+                     {{"measure",
+                       ParameterKind::Choice,
+                       "kl",
+                       {"kl", "top-changed", "missing"},
+                       "mean KL, changed tokens, attention"},
+                      scaleParameter(),
+                      titleParameter()}}) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-
-private:
-  const ViewInfo m_info{
-      "eviction-curve",
-      "Eviction by budget",
-      "trace",
-      {{"measure", ParameterKind::Choice, "kl", {"kl", "top-changed", "missing"}, "mean KL, changed tokens, attention"},
-       scaleParameter(),
-       titleParameter()}};
 };
 
 struct Measure {

@@ -47,22 +47,20 @@ std::vector<std::string> policyChoices() {
   return {std::begin(hooks::kEvictionPolicies), std::end(hooks::kEvictionPolicies)};
 }
 
-class EvictionView final : public View {
+class EvictionView final : public BuiltInView {
 public:
-  const ViewInfo& info() const override { return m_info; }
+  EvictionView()
+      : BuiltInView({"eviction",
+                     "Eviction by token",
+                     "trace",
+                     {{"policy", ParameterKind::Choice, "window", policyChoices(), "which of the tried policies"},
+                      {"budget",
+                       ParameterKind::Integer,
+                       "0",
+                       {},
+                       "which of its budgets; the nearest below, 0: the smallest tried"},
+                      titleParameter()}}) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info{
-      "eviction",
-      "Eviction by token",
-      "trace",
-      {{"policy", ParameterKind::Choice, "window", policyChoices(), "which of the tried policies"},
-       {"budget", ParameterKind::Integer, "0", {}, "which of its budgets; the nearest below, 0: the smallest tried"},
-       titleParameter()}};
 };
 
 // The asked-for policy, else the first there is; of its budgets the largest that is not above, else the smallest.

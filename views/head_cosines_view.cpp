@@ -27,18 +27,10 @@ ViewInfo makeInfo() {
            titleParameter()}};
 }
 
-class HeadCosinesView final : public View {
+class HeadCosinesView final : public BuiltInView {
 public:
-  explicit HeadCosinesView(Shared shared) : m_shared(std::move(shared)) {}
-  const ViewInfo& info() const override { return m_info; }
+  explicit HeadCosinesView(const Shared& shared) : BuiltInView(makeInfo(), shared) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info = makeInfo();
-  Shared m_shared;
 };
 
 DerivedCache<double>::Ptr cosineOf(const Request& request, const weights::WeightsPtr& other, std::int64_t layer,

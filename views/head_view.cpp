@@ -486,18 +486,10 @@ void addNonFiniteCount(Built& built, const Figure& figure) {
   built.scene.texts.push_back(std::move(text));
 }
 
-class HeadView final : public View {
+class HeadView final : public BuiltInView {
 public:
-  explicit HeadView(Shared shared) : m_shared(std::move(shared)) {}
-  const ViewInfo& info() const override { return m_info; }
+  explicit HeadView(const Shared& shared) : BuiltInView(makeInfo(), shared) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info = makeInfo();
-  Shared m_shared;
 };
 
 Result<Built> HeadView::build(const Request& request, std::stop_token stop) const {

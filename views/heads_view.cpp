@@ -100,19 +100,13 @@ struct Score {
   double top = 1; // value of the full tint
 };
 
-class HeadsView final : public View {
+class HeadsView final : public BuiltInView {
 public:
-  explicit HeadsView(Shared shared) : m_shared(std::move(shared)) {}
-  const ViewInfo& info() const override { return m_info; }
+  explicit HeadsView(const Shared& shared) : BuiltInView(makeInfo(), shared) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
 
 private:
   Result<Score> scoreOf(const Request& request, std::stop_token stop) const;
-  const ViewInfo m_info = makeInfo();
-  Shared m_shared;
 };
 
 Result<Score> HeadsView::scoreOf(const Request& request, std::stop_token stop) const {

@@ -29,18 +29,10 @@ ViewInfo makeInfo() {
            titleParameter()}};
 }
 
-class HistogramView final : public View {
+class HistogramView final : public BuiltInView {
 public:
-  explicit HistogramView(Shared shared) : m_shared(std::move(shared)) {}
-  const ViewInfo& info() const override { return m_info; }
+  explicit HistogramView(const Shared& shared) : BuiltInView(makeInfo(), shared) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info = makeInfo();
-  Shared m_shared;
 };
 
 analysis::NumberOptions optionsOf(const Request& request) {

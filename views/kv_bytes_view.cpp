@@ -18,13 +18,10 @@ using analysis::CacheFormat;
 
 constexpr std::int64_t kMostTokens = 1024, kQueries = 32;
 
-class KvBytesView final : public View {
+class KvBytesView final : public BuiltInView {
 public:
-  const ViewInfo& info() const override { return m_info; }
+  KvBytesView() : BuiltInView({"kv-bytes", "KV cache bytes", "trace", {titleParameter()}}) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-
-private:
-  const ViewInfo m_info{"kv-bytes", "KV cache bytes", "trace", {titleParameter()}};
 };
 
 struct Row {

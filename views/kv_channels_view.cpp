@@ -12,20 +12,15 @@
 namespace orrery::views {
 namespace {
 
-class KvChannelsView final : public View {
+class KvChannelsView final : public BuiltInView {
 public:
-  const ViewInfo& info() const override { return m_info; }
+  KvChannelsView()
+      : BuiltInView({"kv-channels",
+                     "KV channels that stand out",
+                     "trace",
+                     {stateParameter("key"), scaleParameter(), lowParameter(), highParameter("times the median"),
+                      titleParameter()}}) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info{
-      "kv-channels",
-      "KV channels that stand out",
-      "trace",
-      {stateParameter("key"), scaleParameter(), lowParameter(), highParameter("times the median"), titleParameter()}};
 };
 
 constexpr double kOutlier = 3; // times the median

@@ -14,20 +14,15 @@ namespace {
 
 constexpr std::int64_t kMostColumns = 1024;
 
-class KvNormsView final : public View {
+class KvNormsView final : public BuiltInView {
 public:
-  const ViewInfo& info() const override { return m_info; }
+  KvNormsView()
+      : BuiltInView({"kv-norms",
+                     "KV norms",
+                     "trace",
+                     {stateParameter("rotated-key"), scaleParameter(), lowParameter(), highParameter("of the norm"),
+                      titleParameter()}}) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info{"kv-norms",
-                        "KV norms",
-                        "trace",
-                        {stateParameter("rotated-key"), scaleParameter(), lowParameter(), highParameter("of the norm"),
-                         titleParameter()}};
 };
 
 // [places, columns]; mean over the tokens of a column.

@@ -16,23 +16,17 @@ using scene::Point;
 
 constexpr std::int64_t kMostTokens = 4096;
 
-class KvPcaView final : public View {
+class KvPcaView final : public BuiltInView {
 public:
-  const ViewInfo& info() const override { return m_info; }
+  KvPcaView()
+      : BuiltInView({"kv-pca",
+                     "KV in two dimensions (PCA)",
+                     "trace",
+                     {stateParameter("key"),
+                      {"path", ParameterKind::Boolean, "false", {}, "a line through the tokens in the order of time"},
+                      {"labels", ParameterKind::Boolean, "true", {}, "names of tokens where they have room"},
+                      titleParameter()}}) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info{
-      "kv-pca",
-      "KV in two dimensions (PCA)",
-      "trace",
-      {stateParameter("key"),
-       {"path", ParameterKind::Boolean, "false", {}, "a line through the tokens in the order of time"},
-       {"labels", ParameterKind::Boolean, "true", {}, "names of tokens where they have room"},
-       titleParameter()}};
 };
 
 Axis axisOf(const analysis::Pca& pca, std::int64_t component, std::int64_t count) {

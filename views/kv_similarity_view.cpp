@@ -13,16 +13,11 @@ namespace {
 
 constexpr std::int64_t kMostTokens = 512; // further ones: every second, third ...
 
-class KvSimilarityView final : public View {
+class KvSimilarityView final : public BuiltInView {
 public:
-  const ViewInfo& info() const override { return m_info; }
+  KvSimilarityView()
+      : BuiltInView({"kv-similarity", "KV similarity in a head", "trace", {stateParameter("key"), titleParameter()}}) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info{"kv-similarity", "KV similarity in a head", "trace", {stateParameter("key"), titleParameter()}};
 };
 
 Result<Built> KvSimilarityView::build(const Request& request, std::stop_token stop) const {

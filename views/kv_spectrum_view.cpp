@@ -18,16 +18,11 @@ namespace {
 
 constexpr std::int64_t kMostTokens = 2048, kMostRankTokens = 512;
 
-class KvSpectrumView final : public View {
+class KvSpectrumView final : public BuiltInView {
 public:
-  const ViewInfo& info() const override { return m_info; }
+  KvSpectrumView()
+      : BuiltInView({"kv-spectrum", "KV spectrum and rank", "trace", {stateParameter("key"), titleParameter()}}) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info{"kv-spectrum", "KV spectrum and rank", "trace", {stateParameter("key"), titleParameter()}};
 };
 
 struct Spectrum {

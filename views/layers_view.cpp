@@ -25,18 +25,10 @@ ViewInfo makeInfo() {
            titleParameter()}};
 }
 
-class LayersView final : public View {
+class LayersView final : public BuiltInView {
 public:
-  explicit LayersView(Shared shared) : m_shared(std::move(shared)) {}
-  const ViewInfo& info() const override { return m_info; }
+  explicit LayersView(const Shared& shared) : BuiltInView(makeInfo(), shared) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info = makeInfo();
-  Shared m_shared;
 };
 
 struct Kind {

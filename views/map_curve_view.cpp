@@ -15,13 +15,10 @@ namespace {
 using scene::Point;
 using scene::Rect;
 
-class MapCurveView final : public View {
+class MapCurveView final : public BuiltInView {
 public:
-  const ViewInfo& info() const override { return m_info; }
+  MapCurveView() : BuiltInView({"map-curve", "Loss curves of a map", "map", {titleParameter()}}) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-
-private:
-  const ViewInfo m_info{"map-curve", "Loss curves of a map", "map", {titleParameter()}};
 };
 
 struct Curve {

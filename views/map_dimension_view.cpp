@@ -27,13 +27,10 @@ std::vector<Parameter> parametersOf() {
   return all;
 }
 
-class MapDimensionView final : public View {
+class MapDimensionView final : public BuiltInView {
 public:
-  const ViewInfo& info() const override { return m_info; }
+  MapDimensionView() : BuiltInView({"map-dimension", "Dimension of a map", "map", parametersOf()}) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-
-private:
-  const ViewInfo m_info{"map-dimension", "Dimension of a map", "map", parametersOf()};
 };
 
 Result<analysis::DimensionReport> reportOf(const Request& request, const MapPixels& pixels, bool isMap,

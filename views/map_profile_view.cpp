@@ -20,13 +20,10 @@ std::vector<Parameter> parametersOf() {
   return all;
 }
 
-class MapProfileView final : public View {
+class MapProfileView final : public BuiltInView {
 public:
-  const ViewInfo& info() const override { return m_info; }
+  MapProfileView() : BuiltInView({"map-profile", "Profile of a map", "map", parametersOf()}) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-
-private:
-  const ViewInfo m_info{"map-profile", "Profile of a map", "map", parametersOf()};
 };
 
 struct Step {

@@ -34,14 +34,11 @@ std::vector<Parameter> parametersOf() {
   return all;
 }
 
-class MapView final : public View {
+class MapView final : public BuiltInView {
 public:
-  const ViewInfo& info() const override { return m_info; }
+  MapView() : BuiltInView({"map", "Boundary map", "map", parametersOf()}) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
   Selection onLink(const std::string& action, const Selection& current) const override;
-
-private:
-  const ViewInfo m_info{"map", "Boundary map", "map", parametersOf()};
 };
 
 // A pixel that is clicked becomes the one shown, the one before it that to compare with.

@@ -48,16 +48,14 @@ std::vector<Row> rowsOf(const Request& request, std::int64_t position, std::int6
   return rows;
 }
 
-class NextView final : public View {
+class NextView final : public BuiltInView {
 public:
-  const ViewInfo& info() const override { return m_info; }
+  NextView()
+      : BuiltInView({"next",
+                     "Next tokens",
+                     "trace",
+                     {{"count", ParameterKind::Integer, "20", {}, "how many tokens, at most 20"}, titleParameter()}}) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-
-private:
-  const ViewInfo m_info{"next",
-                        "Next tokens",
-                        "trace",
-                        {{"count", ParameterKind::Integer, "20", {}, "how many tokens, at most 20"}, titleParameter()}};
 };
 
 std::string percent(double p) { return scene::numberText(100 * p, p >= 0.1 ? 3 : 2) + " %"; }

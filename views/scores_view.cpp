@@ -24,18 +24,10 @@ ViewInfo makeInfo() {
            titleParameter()}};
 }
 
-class ScoresView final : public View {
+class ScoresView final : public BuiltInView {
 public:
-  explicit ScoresView(Shared shared) : m_shared(std::move(shared)) {}
-  const ViewInfo& info() const override { return m_info; }
+  explicit ScoresView(const Shared& shared) : BuiltInView(makeInfo(), shared) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info = makeInfo();
-  Shared m_shared;
 };
 
 struct Table {

@@ -14,18 +14,11 @@ std::vector<TableColumn> columns() {
   return all;
 }
 
-class SpectraView final : public View {
+class SpectraView final : public BuiltInView {
 public:
-  explicit SpectraView(Shared shared) : m_shared(std::move(shared)) {}
-  const ViewInfo& info() const override { return m_info; }
+  explicit SpectraView(const Shared& shared)
+      : BuiltInView({"spectra", "Spectra of all matrices", "weights", tableParameters(columns())}, shared) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info{"spectra", "Spectra of all matrices", "weights", tableParameters(columns())};
-  Shared m_shared;
 };
 
 TableRow rowOf(const MatrixSpectrum& m) {

@@ -29,18 +29,10 @@ ViewInfo makeInfo() {
        titleParameter()}};
 }
 
-class SpectrumView final : public View {
+class SpectrumView final : public BuiltInView {
 public:
-  explicit SpectrumView(Shared shared) : m_shared(std::move(shared)) {}
-  const ViewInfo& info() const override { return m_info; }
+  explicit SpectrumView(const Shared& shared) : BuiltInView(makeInfo(), shared) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info = makeInfo();
-  Shared m_shared;
 };
 
 std::vector<const weights::Weight*> chosenSet(const Request& request, const weights::Weight& chosen) {

@@ -31,13 +31,11 @@ namespace {
 using scene::Point;
 using scene::Rect;
 
-class SurprisalView final : public View {
+class SurprisalView final : public BuiltInView {
 public:
-  const ViewInfo& info() const override { return m_info; }
+  SurprisalView()
+      : BuiltInView({"surprisal", "Surprisal over the text", "trace", {unitParameter(), titleParameter()}}) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-
-private:
-  const ViewInfo m_info{"surprisal", "Surprisal over the text", "trace", {unitParameter(), titleParameter()}};
 };
 
 struct Curve {

@@ -132,16 +132,10 @@ std::string headsText(const Request& request, const std::vector<HeadId>& heads) 
   return "mean of heads " + scene::cleanText(text, 60);
 }
 
-class TextView final : public View {
+class TextView final : public BuiltInView {
 public:
-  const ViewInfo& info() const override { return m_info; }
+  TextView() : BuiltInView(makeInfo()) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info = makeInfo();
 };
 
 struct Page {

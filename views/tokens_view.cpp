@@ -22,16 +22,10 @@ ViewInfo makeInfo() {
           {unitParameter(), scaleParameter(), lowParameter(), highParameter("in the unit"), titleParameter()}};
 }
 
-class TokensView final : public View {
+class TokensView final : public BuiltInView {
 public:
-  const ViewInfo& info() const override { return m_info; }
+  TokensView() : BuiltInView(makeInfo()) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info = makeInfo();
 };
 
 std::string tooltipOf(const Request& request, std::int64_t position, double surprisal, const std::string& unit) {

@@ -27,18 +27,10 @@ ViewInfo makeInfo() {
   return {"weight", "A tensor", "weights", std::move(parameters)};
 }
 
-class WeightView final : public View {
+class WeightView final : public BuiltInView {
 public:
-  explicit WeightView(Shared shared) : m_shared(std::move(shared)) {}
-  const ViewInfo& info() const override { return m_info; }
+  explicit WeightView(const Shared& shared) : BuiltInView(makeInfo(), shared) {}
   Result<Built> build(const Request& request, std::stop_token stop) const override;
-  Selection onLink(const std::string& action, const Selection& current) const override {
-    return selectionOf(action, current);
-  }
-
-private:
-  const ViewInfo m_info = makeInfo();
-  Shared m_shared;
 };
 
 // Norms of rows and columns; null while they are being computed. All of the tensor is read for them: cells go first.
