@@ -11,6 +11,7 @@
 #include "core/analysis/binomial.h"
 #include "core/analysis/scale_counts.h"
 #include "core/analysis/verdict.h"
+#include "core/base/share_interval.h"
 #include "core/sweep/map_file.h"
 #include "core/sweep/sample_cache.h"
 #include "core/tensorio/npy.h"
@@ -137,7 +138,7 @@ OrderedJson sharesJson(const analysis::DimensionReport& report) {
 }
 
 OrderedJson mapJson(const Input& input) {
-  const analysis::ShareInterval audit = analysis::wilsonInterval(input.failedAudits, input.audits);
+  const ShareInterval audit = wilsonInterval(input.failedAudits, input.audits);
   OrderedJson json = {{"pitch_ulp", *input.pitchUlp},    {"computed", input.counts.computed},
                       {"guessed", input.counts.guessed}, {"missing", input.counts.none},
                       {"audits", input.audits},          {"audit_errors", input.failedAudits},
@@ -161,7 +162,7 @@ void printReport(const analysis::DimensionReport& report) {
 }
 
 void printMap(const Input& input) {
-  const analysis::ShareInterval audit = analysis::wilsonInterval(input.failedAudits, input.audits);
+  const ShareInterval audit = wilsonInterval(input.failedAudits, input.audits);
   std::printf("pixels: %lld computed, %lld guessed (labels of guesses are used",
               static_cast<long long>(input.counts.computed), static_cast<long long>(input.counts.guessed));
   if (input.audits > 0)

@@ -10,6 +10,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "core/base/share_interval.h"
 #include "core/base/text.h"
 #include "core/sweep/presets.h"
 
@@ -115,7 +116,7 @@ Status waitForSweep(sweep::Sweep& sweep, bool quiet) {
 
 OrderedJson mapCounts(const sweep::Map& map) {
   const sweep::MapCounts counts = sweep::countStates(map.pixels.state);
-  const sweep::ShareInterval errors = sweep::wilson(map.failedAudits, map.audits);
+  const ShareInterval errors = wilsonInterval(map.failedAudits, map.audits);
   OrderedJson json = {{"runs", counts.computed},
                       {"guessed", counts.guessed},
                       {"audited", map.audits},

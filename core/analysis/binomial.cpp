@@ -53,15 +53,6 @@ double chiSquare(std::span<const ShareCount> counts, const PowerLawFit& fit) {
 
 } // namespace
 
-ShareInterval wilsonInterval(std::int64_t k, std::int64_t n) {
-  if (n <= 0) return {};
-  constexpr double kZ = 1.959963984540054;
-  const double count = static_cast<double>(n), share = static_cast<double>(k) / count, z2 = kZ * kZ / count;
-  const double middle = (share + z2 / 2) / (1 + z2);
-  const double half = kZ * std::sqrt(share * (1 - share) / count + z2 / (4 * count)) / (1 + z2);
-  return {k == 0 ? 0 : middle - half, k == n ? 1 : middle + half};
-}
-
 PowerLawFit fitPowerLaw(std::span<const ShareCount> counts) {
   double k = 0, n = 0;
   for (const ShareCount& count : counts) {

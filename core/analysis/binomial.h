@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Shares counted k out of n, and a power law through several of them.
+// A power law through shares that were counted k out of n.
 #pragma once
 #include <cstdint>
 #include <span>
 
 namespace orrery::analysis {
-
-struct ShareInterval {
-  double low = 0, high = 1;
-};
-// Wilson's 95 % interval (Wilson 1927); [0, 1] for n = 0.
-ShareInterval wilsonInterval(std::int64_t k, std::int64_t n);
 
 struct ShareCount {
   double x = 0; // ln of the distance

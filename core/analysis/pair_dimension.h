@@ -13,6 +13,7 @@
 
 #include "core/analysis/binomial.h"
 #include "core/analysis/box_dimension.h"
+#include "core/base/share_interval.h"
 
 namespace orrery::analysis {
 

@@ -98,10 +98,4 @@ struct Settled {
 Settled settle(std::int64_t height, std::int64_t width, const Refinement& how, const std::vector<std::uint8_t>& classes,
                bool preview = false);
 
-// Wilson's 95 % interval of a share k / n; [0, 1] for n = 0.
-struct ShareInterval {
-  double low = 0, high = 1;
-};
-ShareInterval wilson(std::int64_t k, std::int64_t n);
-
 } // namespace orrery::sweep

@@ -433,7 +433,7 @@ void Sweep::Impl::show(std::shared_ptr<const Map> map, bool complete) {
   snapshot->progress.guessed = countStates(map->pixels.state).guessed;
   snapshot->progress.audits = map->audits;
   snapshot->progress.failedAudits = map->failedAudits;
-  snapshot->progress.auditErrors = wilson(map->failedAudits, map->audits);
+  snapshot->progress.auditErrors = wilsonInterval(map->failedAudits, map->audits);
   snapshot->map = std::move(map);
   std::lock_guard lock(m_mutex);
   fillCounts(snapshot->progress);

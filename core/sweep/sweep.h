@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/base/share_interval.h"
 #include "core/sweep/map.h"
 #include "core/sweep/ranks.h"
 #include "core/sweep/sample_cache.h"

@@ -13,7 +13,7 @@ MapInputPtr mapInputOf(std::string name, sweep::Map map) {
   snapshot->progress.pixels = static_cast<std::int64_t>(map.size());
   snapshot->progress.audits = map.audits;
   snapshot->progress.failedAudits = map.failedAudits;
-  snapshot->progress.auditErrors = sweep::wilson(map.failedAudits, map.audits);
+  snapshot->progress.auditErrors = wilsonInterval(map.failedAudits, map.audits);
   const sweep::MapCounts counts = sweep::countStates(map.pixels.state);
   snapshot->progress.guessed = counts.guessed;
   snapshot->progress.runs = snapshot->progress.runsAsked = counts.computed;

@@ -12,6 +12,7 @@
 #include "core/analysis/scale_counts.h"
 #include "core/analysis/slope_fit.h"
 #include "core/analysis/verdict.h"
+#include "core/base/share_interval.h"
 #include "core/hdf5/attribute.h"
 #include "core/hdf5/dataset.h"
 #include "core/hdf5/file.h"

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 
+#include "core/base/share_interval.h"
 #include "core/sweep/journal.h"
 #include "julia.h"
 
@@ -117,7 +118,7 @@ TEST(Refine, AuditsReportTheTrueErrorRate) {
     const Settled guessed = settle(kSide, kSide, {false, 8, 0, 0}, classes);
     const double rate = static_cast<double>(wrongPixels(guessed, classes)) / static_cast<double>(guessed.guessed);
     const Settled audited = settle(kSide, kSide, how, classes);
-    const ShareInterval interval = wilson(audited.failedAudits, audited.audits);
+    const ShareInterval interval = wilsonInterval(audited.failedAudits, audited.audits);
     covered += rate >= interval.low && rate <= interval.high ? 1 : 0;
     found += static_cast<double>(audited.failedAudits) / static_cast<double>(audited.audits) / kMaps;
     truth += rate / kMaps;
@@ -147,7 +148,7 @@ TEST(Refine, AFailedAuditSplitsItsBlock) {
 
 // Wilson (1927), values of scipy.stats.binomtest(k, n).proportion_ci(method="wilson").
 TEST(Refine, WilsonsInterval) {
-  const ShareInterval none = wilson(0, 100), some = wilson(3, 50);
+  const ShareInterval none = wilsonInterval(0, 100), some = wilsonInterval(3, 50);
   EXPECT_NEAR(none.low, 0, 1e-12);
   EXPECT_NEAR(none.high, 0.03699349820698568, 1e-9);
   EXPECT_NEAR(some.low, 0.020614970348973957, 1e-9);
