@@ -27,16 +27,8 @@ struct Options {
 };
 
 std::int64_t* selectionField(views::Selection& selection, const std::string& key) {
-  if (key == "layer") return &selection.layer;
-  if (key == "head") return &selection.head;
-  if (key == "query") return &selection.query;
-  if (key == "key") return &selection.key;
-  if (key == "channel") return &selection.channel;
-  if (key == "map_row") return &selection.mapRow;
-  if (key == "map_column") return &selection.mapColumn;
-  if (key == "other_row") return &selection.otherRow;
-  if (key == "other_column") return &selection.otherColumn;
-  if (key == "tokens") return &selection.shownTokens;
+  for (const auto& [name, field] : views::kSelectionNumbers)
+    if (key == (field == &views::Selection::shownTokens ? "tokens" : name)) return &(selection.*field);
   return nullptr;
 }
 

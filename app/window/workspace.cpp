@@ -15,11 +15,8 @@ constexpr const char* kFormat = "orrery-workspace";
 using Ordered = nlohmann::ordered_json;
 
 Ordered selectionJson(const views::Selection& s) {
-  Ordered json = {{"layer", s.layer},        {"head", s.head},
-                  {"query", s.query},        {"key", s.key},
-                  {"channel", s.channel},    {"shown_tokens", s.shownTokens},
-                  {"map_row", s.mapRow},     {"map_column", s.mapColumn},
-                  {"other_row", s.otherRow}, {"other_column", s.otherColumn}};
+  Ordered json = Ordered::object();
+  for (const auto& [name, field] : views::kSelectionNumbers) json[name] = s.*field;
   if (!s.tensor.empty()) json["tensor"] = s.tensor;
   return json;
 }
@@ -109,19 +106,10 @@ std::optional<Error> readSampler(const Json& json, session::Sampler& sampler, co
 
 std::optional<Error> readSelection(const Json& json, views::Selection& s, const std::string& where) {
   Reader reader(json, "selection", where);
-  reader.read("layer", s.layer);
-  reader.read("head", s.head);
-  reader.read("query", s.query);
-  reader.read("key", s.key);
-  reader.read("channel", s.channel);
-  reader.read("shown_tokens", s.shownTokens);
+  for (const auto& [name, field] : views::kSelectionNumbers) reader.read(name, s.*field);
   QString tensor;
   reader.read("tensor", tensor);
   s.tensor = tensor.toStdString();
-  reader.read("map_row", s.mapRow);
-  reader.read("map_column", s.mapColumn);
-  reader.read("other_row", s.otherRow);
-  reader.read("other_column", s.otherColumn);
   return reader.finish();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The one selection that links all views.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -17,6 +18,19 @@ struct Selection {
   // Of a boundary map: a pixel and one to compare it with, rows from the top of the picture.
   std::int64_t mapRow = kNone, mapColumn = kNone, otherRow = kNone, otherColumn = kNone;
   friend bool operator==(const Selection&, const Selection&) = default;
+};
+
+// Its numbers by the names that recipes, workspaces and `render --set` use, in the order in which they are written.
+struct SelectionNumber {
+  const char* name;
+  std::int64_t Selection::*field;
+};
+inline constexpr std::array kSelectionNumbers = {
+    SelectionNumber{"layer", &Selection::layer},        SelectionNumber{"head", &Selection::head},
+    SelectionNumber{"query", &Selection::query},        SelectionNumber{"key", &Selection::key},
+    SelectionNumber{"channel", &Selection::channel},    SelectionNumber{"shown_tokens", &Selection::shownTokens},
+    SelectionNumber{"map_row", &Selection::mapRow},     SelectionNumber{"map_column", &Selection::mapColumn},
+    SelectionNumber{"other_row", &Selection::otherRow}, SelectionNumber{"other_column", &Selection::otherColumn},
 };
 
 } // namespace orrery::views

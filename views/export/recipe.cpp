@@ -133,17 +133,8 @@ Status readInput(const Json& json, Recipe& recipe, const std::string& where) {
 
 Status readSelection(const Json& json, views::Selection& selection, const std::string& where) {
   Reader reader(where, "selection");
-  reader.integer("layer", selection.layer);
-  reader.integer("head", selection.head);
-  reader.integer("query", selection.query);
-  reader.integer("key", selection.key);
-  reader.integer("channel", selection.channel);
-  reader.integer("shown_tokens", selection.shownTokens);
+  for (const auto& [name, field] : views::kSelectionNumbers) reader.integer(name, selection.*field);
   reader.text("tensor", selection.tensor);
-  reader.integer("map_row", selection.mapRow);
-  reader.integer("map_column", selection.mapColumn);
-  reader.integer("other_row", selection.otherRow);
-  reader.integer("other_column", selection.otherColumn);
   return reader.read(json);
 }
 
@@ -190,11 +181,8 @@ Json inputJson(const Recipe& recipe) {
 }
 
 Json selectionJson(const views::Selection& s) {
-  Json json = {{"layer", s.layer},        {"head", s.head},
-               {"query", s.query},        {"key", s.key},
-               {"channel", s.channel},    {"shown_tokens", s.shownTokens},
-               {"map_row", s.mapRow},     {"map_column", s.mapColumn},
-               {"other_row", s.otherRow}, {"other_column", s.otherColumn}};
+  Json json = Json::object();
+  for (const auto& [name, field] : views::kSelectionNumbers) json[name] = s.*field;
   if (!s.tensor.empty()) json["tensor"] = s.tensor;
   return json;
 }
