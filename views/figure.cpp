@@ -76,6 +76,15 @@ void Figure::outline(int panelIndex, Rect r, Color color, double lineWidth) {
       {panelIndex, {{r.x, r.y}, {r.x + r.w, r.y}, {r.x + r.w, r.y + r.h}, {r.x, r.y + r.h}}, color, lineWidth, true});
 }
 
+void Figure::cellBorders(int panel, std::int64_t x0, std::int64_t x1, std::int64_t y0, std::int64_t y1) {
+  const scene::Color color = withAlpha(theme.canvas, 0.6);
+  const double thickness = print ? 0.3 : 1;
+  const auto left = static_cast<double>(x0), right = static_cast<double>(x1);
+  const auto top = static_cast<double>(y0), bottom = static_cast<double>(y1);
+  for (double x = left; x <= right; ++x) line(panel, {{x, top}, {x, bottom}}, color, thickness);
+  for (double y = top; y <= bottom; ++y) line(panel, {{left, y}, {right, y}}, color, thickness);
+}
+
 void Figure::bar(double x, double y, double h, const scene::ColorScale& scale, const std::string& label) {
   const double size = theme.denseSize;
   if (h < 3 * size) return;

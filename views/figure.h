@@ -30,6 +30,8 @@ struct Figure {
   int panel(std::string name, scene::Rect frame, scene::Rect data, scene::Rect limits, bool zoomable);
   void line(int panel, std::vector<scene::Point> points, scene::Color color, double width);
   void outline(int panel, scene::Rect rect, scene::Color color, double width);
+  // Lines between the cells [x0, x1) x [y0, y1) of a map whose cells are units of its panel.
+  void cellBorders(int panel, std::int64_t x0, std::int64_t x1, std::int64_t y0, std::int64_t y1);
   // A vertical colour bar right of a picture that ends at x, with its numbers and label; it takes barWidth().
   void bar(double x, double y, double h, const scene::ColorScale& scale, const std::string& label);
   // Numbers under the cells of a panel with fixed view, thinned to what has room; cell `highlight` in the accent

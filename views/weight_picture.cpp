@@ -170,12 +170,7 @@ double addMiniMap(WeightPicture& p, double x) {
 void addBorders(WeightPicture& p) {
   const WeightMap& m = p.map;
   if (m.rowCell > 1 || m.colCell > 1 || std::min(unitsPerRow(p), unitsPerColumn(p)) < kBorderCell) return;
-  const scene::Color color = withAlpha(p.figure.theme.canvas, 0.6);
-  const double width = p.figure.print ? 0.3 : 1;
-  const auto x0 = static_cast<double>(m.cols.begin), x1 = static_cast<double>(m.cols.end);
-  const auto y0 = static_cast<double>(m.rows.begin), y1 = static_cast<double>(m.rows.end);
-  for (double x = x0; x <= x1; ++x) p.figure.line(p.panel, {{x, y0}, {x, y1}}, color, width);
-  for (double y = y0; y <= y1; ++y) p.figure.line(p.panel, {{x0, y}, {x1, y}}, color, width);
+  p.figure.cellBorders(p.panel, m.cols.begin, m.cols.end, m.rows.begin, m.rows.end);
 }
 
 void addNumbers(WeightPicture& p) {
