@@ -93,8 +93,9 @@ Status run(const Options& options, const Common& common) {
   spec->generate = options.generate;
   spec->captureOverviews = false;
   session::Session engine({.threads = common.threads});
-  const session::OpenOptions open{options.dtype == "float64" ? DType::F64 : DType::F32, "cpu"};
-  if (Status opened = waitWithProgress(engine.runOpen(options.input.checkpoint, open), common.json); !opened)
+  const auto open = openOptions(options.dtype, "");
+  if (!open) return open.error();
+  if (Status opened = waitWithProgress(engine.runOpen(options.input.checkpoint, *open), common.json); !opened)
     return opened;
   if (Status ran = waitWithProgress(engine.runStart(*spec), common.json); !ran) return ran;
   auto evictions = evictionsOf(options, engine.snapshot()->length());

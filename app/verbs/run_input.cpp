@@ -40,6 +40,12 @@ void addProcessing(CLI::App& verb, std::string& words) {
   verb.add_option("--process", words, "Weights: fold-ln, center-writing, center-unembed, by comma; none without it");
 }
 
+Result<session::OpenOptions> openOptions(const std::string& dtype, const std::string& processing, std::string device) {
+  auto parsed = models::parseProcessing(processing);
+  if (!parsed) return parsed.error();
+  return session::OpenOptions{dtype == "float64" ? DType::F64 : DType::F32, std::move(device), *parsed};
+}
+
 Result<session::RunSpec> runSpec(const RunInput& input) {
   session::RunSpec spec;
   spec.text = input.text;

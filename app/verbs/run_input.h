@@ -16,8 +16,11 @@ struct RunInput {
 };
 
 void addRunInput(CLI::App& verb, RunInput& input, bool required = true);
-// --process: what is done to the weights when they are loaded; the text goes to models::parseProcessing.
+// --process: what is done to the weights when they are loaded; the text goes to openOptions().
 void addProcessing(CLI::App& verb, std::string& words);
+// How a checkpoint is opened: "float32" or "float64", the words of --process. Errors: BadInput (an unknown word).
+Result<session::OpenOptions> openOptions(const std::string& dtype, const std::string& processing,
+                                         std::string device = "cpu");
 // The text or tokens of the spec. Errors: BadInput (none given, ids not integers), NotFound.
 Result<session::RunSpec> runSpec(const RunInput& input);
 

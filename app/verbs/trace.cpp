@@ -15,8 +15,7 @@ struct Options {
   std::string hooks, out;
   std::int64_t generate = 0;
   session::Sampler sampler;
-  session::OpenOptions open;
-  std::string dtype = "float32", process;
+  std::string dtype = "float32", device = "cpu", process;
 };
 
 OrderedJson report(const session::Session& engine, const Options& options) {
@@ -47,15 +46,13 @@ void printReport(const session::Session& engine, const Options& options) {
   if (!options.out.empty()) std::cout << "trace: " << options.out << '\n';
 }
 
-Status run(Options options, const Common& common) {
+Status run(const Options& options, const Common& common) {
   auto spec = runSpec(options.input);
   if (!spec) return spec.error();
-  options.open.dtype = options.dtype == "float64" ? DType::F64 : DType::F32;
-  auto processing = models::parseProcessing(options.process);
-  if (!processing) return processing.error();
-  options.open.processing = *processing;
+  const auto open = openOptions(options.dtype, options.process, options.device);
+  if (!open) return open.error();
   session::Session engine({.threads = common.threads});
-  if (Status opened = waitWithProgress(engine.runOpen(options.input.checkpoint, options.open), common.json); !opened)
+  if (Status opened = waitWithProgress(engine.runOpen(options.input.checkpoint, *open), common.json); !opened)
     return opened;
   spec->hooks = options.hooks;
   spec->generate = options.generate;
@@ -88,7 +85,7 @@ void declareTrace(CommandLine& line) {
   verb->add_flag("--stop-at-end", options->sampler.stopAtEnd, "Fewer tokens, if the model ends its text before");
   addProcessing(*verb, options->process);
   verb->add_option("--dtype", options->dtype, "What the run computes in")->check(CLI::IsMember({"float32", "float64"}));
-  verb->add_option("--device", options->open.device, "Where it runs")->check(CLI::IsMember({"cpu", "cuda"}));
+  verb->add_option("--device", options->device, "Where it runs")->check(CLI::IsMember({"cpu", "cuda"}));
   verb->add_option("--out", options->out, "Trace file (HDF5) to write");
 }
 

@@ -12,7 +12,6 @@ namespace {
 
 struct Options {
   RunInput input;
-  session::OpenOptions open;
   std::string reference, against, process, dtype = "float32";
 };
 
@@ -86,15 +85,13 @@ Result<session::VerifySpec> specOf(const Options& options) {
   return spec;
 }
 
-Status run(Options options, const Common& common) {
+Status run(const Options& options, const Common& common) {
   auto spec = specOf(options);
   if (!spec) return spec.error();
-  options.open.dtype = options.dtype == "float64" ? DType::F64 : DType::F32;
-  auto processing = models::parseProcessing(options.process);
-  if (!processing) return processing.error();
-  options.open.processing = *processing;
+  const auto open = openOptions(options.dtype, options.process);
+  if (!open) return open.error();
   session::Session engine({.threads = common.threads});
-  if (Status opened = waitWithProgress(engine.runOpen(options.input.checkpoint, options.open), common.json); !opened)
+  if (Status opened = waitWithProgress(engine.runOpen(options.input.checkpoint, *open), common.json); !opened)
     return opened;
   if (Status ran = waitWithProgress(engine.runVerify(*spec), common.json); !ran) return ran;
   const session::Verification& found = *engine.state()->verification;
